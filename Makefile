@@ -1,0 +1,70 @@
+# Everything runs in .venv, which the first call makes; later calls install only what
+# pyproject.toml or constraints.txt changed. Needs Python 3.11 or newer with venv.
+PYTHON ?= python3
+PORT ?= 8000
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip install -q --no-compile -c constraints.txt
+export NO_MKDOCS_2_WARNING = 1
+
+help: ## print this list
+	@awk -F ': .*## ' '/^[a-z]+: .*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+
+serve: .venv/site ## preview the site on this machine (PORT=8000); pages reload as you edit
+	$(BIN)/python -m mkdocs serve -a 127.0.0.1:$(PORT)
+
+build: .venv/site ## build site/; if that fails, the earlier site/ stays
+	rm -rf site.new
+	$(BIN)/python -m mkdocs build --strict -q -d site.new || { rm -rf site.new; exit 1; }
+	rm -rf site
+	mv site.new site
+
+test: .venv/test ## lint, types, Markdown, workflows, then every block, output, number and page
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python -m mypy
+	$(BIN)/rumdl check README.md docs
+	$(BIN)/zizmor --offline -q .github
+	$(BIN)/python -m pytest
+
+results: .venv/test ## run the snippets that changed and freeze their results (FORCE=1: all)
+	PYTHONPATH=hooks $(BIN)/python tests/recompute.py
+
+update: .venv/test ## rewrite the outputs on the pages from what the blocks print
+	$(BIN)/python -m pytest docs --update -n0
+
+translations: .venv/site ## list what each language still has to translate
+	$(BIN)/python hooks/translations.py status
+
+constraints: .venv/test ## pin the newest versions of everything in constraints.txt
+	@mkdir -p .cache
+	@$(BIN)/python -m pip install -q --dry-run --ignore-installed \
+	    --report .cache/newest.json --group test pip
+	@{ sed -n '/^#/p' constraints.txt; $(BIN)/python -c "$$newest" .cache/newest.json; } \
+	    > .cache/constraints.txt
+	@mv .cache/constraints.txt constraints.txt
+
+# The +cpu of a version and what only CUDA needs belong to one machine, not to the pins.
+define newest
+import json, re, sys
+for item in sorted(json.load(open(sys.argv[1]))['install'], key=lambda i: i['metadata']['name'].lower()):
+    name, version = item['metadata']['name'], item['metadata']['version'].partition('+')[0]
+    if not re.match('nvidia|cuda|triton', name):
+        print(f'{name}=={version}')
+endef
+export newest
+
+clean: ## remove .venv, site/ and caches
+	rm -rf .venv site site.new .cache .mypy_cache .pytest_cache .ruff_cache .rumdl_cache
+
+.venv/pip: constraints.txt
+	@$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	    { echo 'Needs Python 3.11 or newer with venv (Debian: python3-venv); name it as in: make PYTHON=python3.12' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(PIP) --upgrade pip
+	@touch $@
+
+.venv/site .venv/test: pyproject.toml .venv/pip
+	$(PIP) --group $(@F)
+	@touch .venv/site $@
+
+.PHONY: help serve build test results update translations constraints clean

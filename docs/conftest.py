@@ -1,0 +1,13 @@
+"""Makes every code block of every page a test; see tests/blocks.py."""
+
+import pages
+from blocks import Plugin, sybil
+
+_plugin = Plugin()
+pytest_addoption = _plugin.pytest_addoption
+pytest_configure = _plugin.pytest_configure
+pytest_collection_modifyitems = _plugin.pytest_collection_modifyitems
+pytest_sessionfinish = _plugin.pytest_sessionfinish
+pytest_collect_file = sybil.pytest()
+
+collect_ignore = [str(pages.DOCS / "root"), str(pages.DOCS / "shared")]

@@ -1,0 +1,325 @@
+"""Figures: `![what it shows](figure:topic/name "title")` becomes an inline SVG.
+
+draw() of the snippet makes it from frozen results while the site is built. Colours are
+CSS variables (one file for light and dark), text is text in the page's own font.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import frozen
+import labels
+import pages
+import partial_run
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CACHE = pages.ROOT / ".cache" / "figures"
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "{http://www.w3.org/1999/xlink}href"
+
+CYCLE = ["#0000c0", "#0000c1", "#0000c2", "#0000c3", "#0000c4", "#0000c5"]
+"""Stand-ins for C0 to C5 while drawing; the page's stylesheet says what they are."""
+COLOURS = {colour: f"var(--fig-{i})" for i, colour in enumerate(CYCLE)} | {
+    "#000000": "var(--fig-ink)",
+    "#808080": "var(--fig-muted)",
+    "#ffffff": "var(--fig-paper)",
+}
+
+_IMAGE = re.compile(r"<img\b[^>]*\bsrc=\"figure:[^>]*>")
+_MARKDOWN = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figure:(?P<name>[^\s)]*)")
+_WIDE = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uff00-\uff60]")
+
+
+class FigureError(Exception):
+    """A figure that cannot be drawn; the message names file and remedy."""
+
+
+def draw(snippet: Path) -> Figure:
+    """Return the figure of a snippet, drawn from its frozen results.
+
+    Raises:
+        FigureError: if draw() is missing, raises, draws nothing or forgets a label.
+        FrozenError: if the results cannot be trusted.
+    """
+    from matplotlib.figure import Figure
+
+    where = pages.relative(snippet)
+    results = frozen.load(snippet)
+    try:
+        function = partial_run.function(snippet, "draw")
+    except KeyError:
+        raise FigureError(f"{where}:1: has no draw(results).") from None
+    try:
+        figure = function(results)
+    except Exception as error:
+        line = _line_in(error, snippet)
+        raise FigureError(
+            f"{where}:{line}: draw() failed: {type(error).__name__}: {error} "
+            "(it may use matplotlib, the standard library and constants only)."
+        ) from error
+    if not isinstance(figure, Figure) or not any(a.has_data() for a in figure.axes):
+        raise FigureError(f"{where}:1: draw() must return a figure that shows data.")
+    for axes in figure.axes:
+        below = axes.get_shared_x_axes().get_siblings(axes)
+        if axes.axison and not (
+            axes.get_ylabel() and any(other.get_xlabel() for other in below)
+        ):
+            raise FigureError(
+                f"{where}:1: an axis has no label; call set_xlabel and set_ylabel."
+            )
+    return figure
+
+
+def _drawing_style(snippet: Path) -> dict[str, Any]:
+    """Return matplotlib's settings, which hold while drawing and while saving."""
+    from cycler import cycler
+
+    return {
+        "axes.prop_cycle": cycler(color=CYCLE),
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlesize": 10,
+        "font.size": 9,
+        "grid.color": "gray",
+        "svg.fonttype": "none",
+        "svg.hashsalt": frozen.name_of(snippet),
+    }
+
+
+def _line_in(error: BaseException, path: Path) -> int:
+    """Return the line of the file at which the error arose, or 1."""
+    line, trace = 1, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def svg(snippet: Path, language: str) -> str:
+    """Return the figure as an SVG element in the language, without its description.
+
+    Raises:
+        FigureError: as draw(), or for a colour that the page cannot theme.
+        LabelError: for a label that has no translation.
+    """
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    matplotlib.use("agg")
+    name = frozen.name_of(snippet)
+    key = hashlib.sha256()
+    for part in (
+        snippet.read_bytes(),
+        json.dumps(frozen.load(snippet)).encode(),
+        json.dumps(labels.load(language)["figures"], sort_keys=True).encode(),
+        Path(__file__).read_bytes(),
+        f"{language} {matplotlib.__version__}".encode(),
+    ):
+        key.update(part)
+    cached = CACHE / f"{key.hexdigest()[:24]}.svg"
+    if cached.is_file():
+        return cached.read_text("utf-8")
+
+    with plt.rc_context(_drawing_style(snippet)):
+        figure = draw(snippet)
+        texts = _localize(figure, language, name)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        plt.close(figure)
+    result = _themed(buffer.getvalue(), texts, name)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    cached.write_text(result, "utf-8")
+    return result
+
+
+def _localize(figure: Figure, language: str, name: str) -> dict[str, str]:
+    """Put the language's labels into the figure; return text by group id.
+
+    matplotlib measures text with a font that has no Hangul. So a wide stand-in of the
+    same width takes the label's place, and the real text is put into the SVG.
+    """
+    from matplotlib.text import Text
+    from matplotlib.ticker import FixedFormatter, NullFormatter
+
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, FixedFormatter):
+                axis.set_major_formatter(
+                    FixedFormatter(
+                        [
+                            labels.translate(text, language, name)
+                            for text in formatter.seq
+                        ]
+                    )
+                )
+            if isinstance(axis.get_minor_formatter(), FixedFormatter):
+                axis.set_minor_formatter(NullFormatter())
+    figure.draw_without_rendering()
+    ticks = {
+        id(text)
+        for axes in figure.axes
+        for text in (*axes.get_xticklabels("both"), *axes.get_yticklabels("both"))
+    }
+    texts: dict[str, str] = {}
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        if id(text) in ticks or not labels.has_words(text.get_text()):
+            continue
+        own = labels.translate(text.get_text(), language, name)
+        group = f"label{len(texts)}"
+        texts[group] = own
+        text.set_gid(group)
+        text.set_text(_WIDE.sub("W", own))
+    return texts
+
+
+def _themed(source: str, texts: dict[str, str], name: str) -> str:
+    """Return matplotlib's SVG as a light element to put into a page."""
+    ET.register_namespace("", SVG)
+    root = ET.fromstring(source)
+    prefix = name.replace("/", "-").replace("_", "-")
+    for metadata in root.findall(f"{{{SVG}}}metadata"):
+        root.remove(metadata)
+    for group in root.iter(f"{{{SVG}}}g"):
+        own = texts.get(group.get("id", ""))
+        if own is not None:
+            lines = own.split("\n")
+            found = list(group.iter(f"{{{SVG}}}text"))
+            for element, line in zip(found, lines, strict=True):
+                element.text = line
+                for child in list(element):
+                    element.remove(child)
+    used = set(re.findall(r'(?:url\(|href=")#([\w-]+)', source))
+    for element in root.iter():
+        if element.tag == f"{{{SVG}}}text":
+            _plain_text(element)
+        if "style" in element.attrib:
+            element.set("style", _style(element.attrib["style"], name))
+        if element.get("id") in used:
+            element.set("id", f"{prefix}-{element.attrib['id']}")
+        else:
+            element.attrib.pop("id", None)
+        if XLINK in element.attrib:
+            element.set("href", f"#{prefix}-{element.attrib.pop(XLINK)[1:]}")
+        if "clip-path" in element.attrib:
+            clip = element.attrib["clip-path"].replace("url(#", f"url(#{prefix}-")
+            element.set("clip-path", clip)
+        if "d" in element.attrib:
+            element.set("d", " ".join(_rounded(element.attrib["d"]).split()))
+        for attribute in ("x", "y", "transform", "width", "height"):
+            if attribute in element.attrib:
+                element.set(attribute, _rounded(element.attrib[attribute]))
+        element.text = (element.text or "").strip() or None
+        element.tail = None
+    root.attrib.pop("version", None)
+    width = float(root.get("width", "0pt")[:-2])
+    height = float(root.get("height", "0pt")[:-2])
+    root.set("width", f"{width:.0f}")
+    root.set("height", f"{height:.0f}")
+    return ET.tostring(root, encoding="unicode")
+
+
+def _plain_text(element: ET.Element) -> None:
+    """Let the text take the page's font: keep its size only."""
+    style = element.get("style", "")
+    style = re.sub(
+        r"\bfont:\s*(?:[a-z]+\s+)*?([\d.]+px)\s[^;]*", r"font-size: \1", style
+    )
+    style = re.sub(r"\bfont-family:[^;]*;?", "", style)
+    element.set("style", style)
+
+
+def _style(style: str, name: str) -> str:
+    """Return the style with the page's colours.
+
+    Raises:
+        FigureError: for a colour that has no place in the page's colours.
+    """
+
+    def colour(match: re.Match[str]) -> str:
+        if match[0].lower() not in COLOURS:
+            raise FigureError(
+                f"snippets/{name}.py:1: the figure uses the colour {match[0]}, which "
+                "dark mode can't change; use C0 to C5, black or gray."
+            )
+        return COLOURS[match[0].lower()]
+
+    style = re.sub(r"#[0-9a-fA-F]{6}\b", colour, style)
+    return re.sub(r"\s*([:;,])\s*", r"\1", _rounded(style)).strip("; ")
+
+
+def _rounded(text: str) -> str:
+    """Cut numbers to two decimals, which is finer than any screen."""
+
+    def short(match: re.Match[str]) -> str:
+        return f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
+
+    return re.sub(r"-?\d+\.\d{2,}(?:e-?\d+)?", short, text)
+
+
+@cache
+def _attribute(name: str) -> re.Pattern[str]:
+    return re.compile(rf'\b{name}="([^"]*)"')
+
+
+def element(image: str, language: str) -> str:
+    """Return the SVG for an `<img … src="figure:…">`, with its title and description.
+
+    Raises:
+        FigureError: if the image has no description or no title.
+    """
+    values: dict[str, Any] = {}
+    for name in ("alt", "src", "title"):
+        match = _attribute(name).search(image)
+        values[name] = html.unescape(match[1]) if match else ""
+    name = values["src"].removeprefix("figure:")
+    snippet = frozen.find(name)
+    if not values["alt"].strip() or not values["title"].strip():
+        raise FigureError(
+            f'write ![what the figure shows](figure:{name} "its title"): readers who '
+            "do not see it need both"
+        )
+    ident = f"fig-{name.replace('/', '-').replace('_', '-')}"
+    head, _, rest = svg(snippet, language).partition(">")
+    return (
+        f'{head} role="img" aria-labelledby="{ident}-title {ident}-desc">'
+        f'<title id="{ident}-title">{html.escape(values["title"])}</title>'
+        f'<desc id="{ident}-desc">{html.escape(values["alt"])}</desc>{rest}'
+    )
+
+
+def on_page_content(
+    page_html: str, page: Page, config: MkDocsConfig, files: Files
+) -> str:
+    """Put the figures into the page; whatever is wrong names page and line."""
+
+    def replace(match: re.Match[str]) -> str:
+        try:
+            return element(match[0], str(config.theme["language"]))
+        except (FigureError, frozen.FrozenError, labels.LabelError) as error:
+            source = page.file.abs_src_path
+            name = _attribute("src").search(match[0])
+            assert source and name
+            line = pages.line_of(Path(source), f"({name[1]}")
+            raise PluginError(
+                f"{pages.relative(Path(source))}:{line}: {error}"
+            ) from error
+
+    return _IMAGE.sub(replace, page_html)

@@ -1,0 +1,177 @@
+"""Frozen results: what a snippet's measure() returned, as JSON beside the snippet.
+
+The file carries a fingerprint of the code that made it and a digest of its numbers,
+so that neither can change without the other.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+SNIPPETS = ROOT / "snippets"
+NOT_MEASURING = ("draw", "check")
+
+
+class FrozenError(Exception):
+    """Results that cannot be trusted; the message names the file and the command."""
+
+
+def measuring_snippets() -> list[Path]:
+    """Return every snippet that defines measure(), sorted."""
+    return [
+        path
+        for path in sorted(SNIPPETS.rglob("*.py"))
+        if "\ndef measure(" in path.read_text("utf-8")
+    ]
+
+
+def find(name: str) -> Path:
+    """Return the snippet called `topic/name`.
+
+    Raises:
+        FrozenError: if there is none.
+    """
+    path = SNIPPETS / f"{name}.py"
+    if not path.is_file():
+        known = ", ".join(name_of(p) for p in measuring_snippets())
+        raise FrozenError(f"there is no snippet {name!r}; there are {known}.")
+    return path
+
+
+def name_of(snippet: Path) -> str:
+    """Return `topic/name` of a snippet's path."""
+    return snippet.relative_to(SNIPPETS).with_suffix("").as_posix()
+
+
+def fingerprint(source: str) -> str:
+    """Return a hash of the code that decides the results.
+
+    draw() and check() use results and do not make them: changing a colour does not
+    ask for a new run.
+    """
+    lines = source.replace("\r\n", "\n").split("\n")
+    for node in reversed(ast.parse(source).body):
+        if isinstance(node, ast.FunctionDef) and node.name in NOT_MEASURING:
+            del lines[node.lineno - 1 : node.end_lineno]
+    text = "\n".join(line.rstrip() for line in lines if line.strip())
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def digest(results: dict[str, Any]) -> str:
+    """Return a hash of the numbers, so that an edit by hand is noticed."""
+    text = json.dumps(results, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def rounded(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the results with floats cut to 6 significant digits, to keep it small."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {str(key): rounded(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(inner) for inner in value]
+    return value
+
+
+def save(snippet: Path, results: dict[str, Any], made_with: str) -> None:
+    """Write a snippet's results beside it, whole or not at all.
+
+    Raises:
+        ValueError: if a number is NaN or infinite.
+    """
+    results = rounded(results)
+    content = {
+        "made_with": made_with,
+        "snippet": fingerprint(snippet.read_text("utf-8")),
+        "digest": digest(results),
+        "results": results,
+    }
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    text = _one_line_lists(text)
+    temporary = snippet.with_suffix(f".json.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes((text + "\n").encode())
+        temporary.replace(snippet.with_suffix(".json"))
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _one_line_lists(text: str) -> str:
+    """Return the JSON with each innermost list on one line, so that diffs are short."""
+    parts = text.split("[")
+    for index, part in enumerate(parts[1:], 1):
+        inner, bracket, rest = part.partition("]")
+        if bracket:
+            parts[index] = " ".join(inner.split()) + bracket + rest
+    return "[".join(parts)
+
+
+def load(snippet: Path) -> dict[str, Any]:
+    """Return a snippet's frozen results.
+
+    Raises:
+        FrozenError: if the file is missing, damaged, edited by hand, or was made by
+            another version of the snippet.
+    """
+    path = snippet.with_suffix(".json")
+    name = path.relative_to(ROOT).as_posix()
+    source = snippet.relative_to(ROOT).as_posix()
+    if not path.is_file():
+        raise FrozenError(f"{name}: no such file; run `make results` to make it.")
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        results, made_by, checksum = (
+            content[key] for key in ("results", "snippet", "digest")
+        )
+    except json.JSONDecodeError as error:
+        raise FrozenError(
+            f"{name}:{error.lineno}: not JSON ({error.msg}); "
+            "run `make results` to make it anew."
+        ) from None
+    except (KeyError, TypeError):
+        raise FrozenError(
+            f"{name}:1: not a file of frozen results; run `make results`."
+        ) from None
+    if checksum != digest(results):
+        raise FrozenError(
+            f"{name}:1: the numbers were changed since they were measured; "
+            "run `make results` to measure them again."
+        )
+    if made_by != fingerprint(snippet.read_text("utf-8")):
+        raise FrozenError(
+            f"{source}:1: the code changed since {name} was measured; "
+            "run `make results`."
+        )
+    assert isinstance(results, dict)
+    return results
+
+
+def look_up(results: dict[str, Any], keys: Iterable[str]) -> Any:  # noqa: ANN401
+    """Return the value behind keys such as ["factor", "relu", "he", "mean"].
+
+    Raises:
+        FrozenError: naming the key that is not there and those that are.
+    """
+    value: Any = results
+    for key in keys:
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.lstrip("-").isdigit():
+            try:
+                value = value[int(key)]
+            except IndexError:
+                raise FrozenError(
+                    f"there is no item {key}; the list has {len(value)}."
+                ) from None
+        else:
+            known = ", ".join(value) if isinstance(value, dict) else type(value)
+            raise FrozenError(f"there is no {key!r}; there is {known}.")
+    return value

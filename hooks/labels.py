@@ -1,0 +1,70 @@
+"""The words of one language that do not stand in its pages: `docs/<lang>/labels.yml`.
+
+`site` holds the words of the frame around a page; `figures` maps the English labels in
+the figures to the language's own. English needs no figures: it is what snippets say.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pages
+import yaml
+
+SOURCE_LANGUAGE = "en"
+_WORD = re.compile(r"[^\W\d_]")
+_MATH = re.compile(r"\$[^$]*\$")
+
+
+class LabelError(Exception):
+    """A label file that cannot be used; the message names file, line and remedy."""
+
+
+def load(language: str) -> dict[str, dict[str, str]]:
+    """Return the label file of a language.
+
+    Raises:
+        LabelError: if it is missing, not YAML, or maps something else than text.
+    """
+    path = pages.DOCS / language / "labels.yml"
+    name = pages.relative(path)
+    if not path.is_file():
+        raise LabelError(
+            f"{name}: no such file; copy docs/en/labels.yml and translate."
+        )
+    try:
+        content: Any = yaml.safe_load(path.read_text("utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = (error.problem_mark.line if error.problem_mark else 0) + 1
+        raise LabelError(f"{name}:{line}: not YAML ({error.problem}).") from None
+    for section in ("site", "figures"):
+        for key, value in (content.get(section) or {}).items():
+            if not isinstance(key, str) or not isinstance(value, str):
+                line = pages.line_of(path, str(key))
+                raise LabelError(
+                    f"{name}:{line}: {key!r} must map text to text; put both in quotes."
+                )
+    return {part: content.get(part) or {} for part in ("site", "figures")}
+
+
+def has_words(text: str) -> bool:
+    """Tell whether a figure's text needs translating: numbers and formulas do not."""
+    return bool(_WORD.search(_MATH.sub("", text)))
+
+
+def translate(text: str, language: str, figure: str) -> str:
+    """Return a figure's label in the language.
+
+    Raises:
+        LabelError: if the language's file has no such label.
+    """
+    if language == SOURCE_LANGUAGE or not has_words(text):
+        return text
+    labels = load(language)["figures"]
+    if text not in labels:
+        raise LabelError(
+            f"docs/{language}/labels.yml: no translation of {text!r} (in the figure of "
+            f"snippets/{figure}.py); add it below `figures:`."
+        )
+    return labels[text]

@@ -1,0 +1,168 @@
+"""One build per language: the root config builds every mkdocs.<language>.yml beside it.
+
+`mkdocs build` and `mkdocs serve` so stay the standard commands for the whole site, and
+each language has its own search index. Every page links to itself in all languages.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import labels
+import pages
+from jinja2 import Environment
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.livereload import LiveReloadServer
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+from mkdocs.utils.templates import TemplateContext
+
+SHARED = pages.DOCS / "shared"
+_command = "build"
+
+
+def language_of(config: MkDocsConfig) -> str | None:
+    """Return the language that this config builds, or None for the root page."""
+    folder = Path(config.docs_dir)
+    return folder.name if folder.name in pages.LANGUAGES else None
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """Remember whether this is `build` or `serve`."""
+    global _command
+    _command = command
+
+
+@event_priority(100)
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Give each language its words, and the root page no more than it needs."""
+    language = language_of(config)
+    config.extra["language_names"] = {
+        code: _words(code)["language"] for code in pages.LANGUAGES
+    }
+    config.extra["site_names"] = {code: _site_name(code) for code in pages.LANGUAGES}
+    if language is None:
+        config.nav = None
+        config.plugins["material/search"].config.enabled = False
+        config.theme.static_templates = {"404.html"}
+        config.extra_css, config.extra_javascript = [], []
+        return config
+    words = _words(language)
+    config.extra["words"] = words
+    config.site_description = words["description"]
+    config.copyright = words["licence"]
+    for palette, word in zip(
+        config.theme["palette"], ("to_dark", "to_light"), strict=True
+    ):
+        palette["toggle"]["name"] = words[word]
+    if config.repo_url:
+        config.edit_uri = f"edit/main/docs/{language}/"
+        config.theme["features"] = [*config.theme["features"], "content.action.edit"]
+    return config
+
+
+def _words(language: str) -> dict[str, str]:
+    """Return the `site` part of a language's label file."""
+    try:
+        return labels.load(language)["site"]
+    except labels.LabelError as error:
+        raise PluginError(str(error)) from None
+
+
+def _site_name(language: str) -> str:
+    """Return the site's name in a language, from its config file."""
+    for line in (pages.ROOT / f"mkdocs.{language}.yml").read_text("utf-8").split("\n"):
+        key, _, value = line.partition(":")
+        if key == "site_name":
+            return value.strip()
+    raise PluginError(f"mkdocs.{language}.yml:1: has no site_name; add the line.")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add what all languages share; leave the theme's files out of the root page."""
+    if language_of(config) is None:
+        for file in list(files):
+            if not file.is_documentation_page():
+                files.remove(file)
+    for path in sorted(SHARED.rglob("*")):
+        if path.is_file() and path.name != "README.md":
+            name = f"assets/{path.relative_to(SHARED).as_posix()}"
+            if language_of(config) or name.endswith("icon.svg"):
+                files.append(File.generated(config, name, abs_src_path=str(path)))
+    for file in files:
+        if file.src_uri == "labels.yml":
+            file.inclusion = InclusionLevel.EXCLUDED
+    return files
+
+
+def alternates(config: MkDocsConfig, uri: str, url: str) -> list[dict[str, str]]:
+    """Return each language's links to a page: `here` relative, `link` for hreflang.
+
+    hreflang asks for whole addresses, which are known only with a site_url; a reader
+    follows the relative link, which works offline and below any path. A language
+    without the page is linked to its home.
+    """
+    entries = []
+    for code in pages.LANGUAGES:
+        there = url if (pages.DOCS / code / uri).is_file() else ""
+        here = f"../{code}/{there}"
+        whole = urljoin(config.site_url, here) if config.site_url else here
+        name = config.extra["language_names"][code]
+        entries.append({"lang": code, "name": name, "here": here, "link": whole})
+    return entries
+
+
+def on_page_context(
+    context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
+) -> TemplateContext:
+    """Tell the templates where this page stands in the other languages."""
+    if language_of(config):
+        config.extra["alternate"] = alternates(config, page.file.src_uri, page.url)
+        # Material remembers the colour scheme by scope: one for all languages.
+        config.extra["scope"] = "../" * (page.url.count("/") + 1)
+    return context
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+    """Let the 404 page, which is no document, link to each language's home."""
+    if language_of(config):
+        config.extra["alternate"] = alternates(config, "", "")
+    return env
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Build every language into its folder of the root's site."""
+    if language_of(config):
+        return
+    for code in pages.LANGUAGES:
+        child = load_config(
+            str(pages.ROOT / f"mkdocs.{code}.yml"),
+            site_dir=str(Path(config.site_dir) / code),
+            site_url=f"{config.site_url.rstrip('/')}/{code}/"
+            if config.site_url
+            else "",
+            strict=config.strict,
+        )
+        child.plugins.on_startup(command=_command, dirty=False)
+        try:
+            build(child)
+        finally:
+            child.plugins.on_shutdown()
+
+
+def on_serve(
+    server: LiveReloadServer,
+    config: MkDocsConfig,
+    builder: Any,  # noqa: ANN401
+) -> LiveReloadServer:
+    """Reload when a language's config changes, too."""
+    for code in pages.LANGUAGES:
+        server.watch(str(pages.ROOT / f"mkdocs.{code}.yml"))
+    return server

@@ -1,0 +1,236 @@
+"""Read a Markdown page as its reader sees it: included text expanded, fences found.
+
+Line numbers are those of the file that an author edits, never of the expanded copy.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import markdown
+import yaml
+from pymdownx import snippets
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+LANGUAGES = sorted(path.suffixes[0][1:] for path in ROOT.glob("mkdocs.*.yml"))
+
+_OPEN = re.compile(r"^(?P<indent>[ \t>]*)(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)$")
+_INCLUDE = re.compile(r"^\s*-{1,}8<-{1,}")
+_FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
+_BULLET = re.compile(r"^(?P<indent> *)(?:[-*+]|\d+[.)]) +(?=`{3}|~{3})")
+
+
+class PageError(Exception):
+    """A page that cannot be read; the message names file, line and remedy."""
+
+
+@dataclass
+class Fence:
+    """A fenced code block of a page."""
+
+    path: Path
+    language: str
+    text: str
+    """Content as rendered: dedented, includes expanded, a final newline."""
+    line: int
+    """Line of the opening fence in the page's file, counted from 1."""
+    end: int
+    """Line of the closing fence."""
+    indent: str
+    mark: str
+    """The characters that open it, such as three backticks."""
+    lines: list[int] = field(default_factory=list)
+    """For each line of `text`, the page's line that it comes from."""
+
+    @property
+    def place(self) -> str:
+        """`docs/en/page.md:12`, as a compiler would say it."""
+        return f"{relative(self.path)}:{self.line}"
+
+
+def relative(path: Path) -> str:
+    """Return the path as seen from the project's root, with forward slashes."""
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+def pages(language: str) -> list[Path]:
+    """Return all pages of a language, sorted."""
+    return sorted((DOCS / language).rglob("*.md"))
+
+
+def read(path: Path) -> str:
+    """Return a page's text with plain newlines.
+
+    Raises:
+        PageError: if the file is not UTF-8 or begins with a byte order mark.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise PageError(
+            f"{relative(path)}:{line}: not UTF-8; save the file again as UTF-8."
+        ) from None
+    if text.startswith("\ufeff"):
+        raise PageError(
+            f"{relative(path)}:1: begins with a byte order mark; save it as UTF-8 "
+            "without BOM."
+        )
+    return text.replace("\r\n", "\n")
+
+
+def front_matter(path: Path) -> dict[str, Any]:
+    """Return a page's front matter.
+
+    Raises:
+        PageError: if it is not valid YAML or not a mapping.
+    """
+    match = _FRONT_MATTER.match(read(path))
+    if not match:
+        return {}
+    try:
+        meta = yaml.safe_load(match[1])
+    except yaml.MarkedYAMLError as error:
+        line = (error.problem_mark.line if error.problem_mark else 0) + 2
+        raise PageError(
+            f"{relative(path)}:{line}: the front matter is not valid YAML "
+            f"({error.problem}); mend this line."
+        ) from None
+    if not isinstance(meta, dict):
+        raise PageError(
+            f"{relative(path)}:2: the front matter must be `name: value` lines."
+        )
+    return meta
+
+
+def line_of(path: Path, text: str) -> int:
+    """Return the first line of the page's file that contains the text, or 1."""
+    first = text.strip().split("\n")[0]
+    for number, line in enumerate(read(path).split("\n"), 1):
+        if first in line:
+            return number
+    return 1
+
+
+@functools.cache
+def _preprocessor() -> snippets.SnippetPreprocessor:
+    """Return pymdownx's own include preprocessor, with the options in mkdocs.yml."""
+
+    class Loader(yaml.SafeLoader):
+        """Reads mkdocs.yml; its !ENV and !relative tags are not needed here."""
+
+    Loader.add_multi_constructor("!", lambda *_: None)
+    config = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), Loader)
+    options: dict[str, Any] = {}
+    for extension in config["markdown_extensions"]:
+        if isinstance(extension, dict) and "pymdownx.snippets" in extension:
+            options = dict(extension["pymdownx.snippets"])
+    options["base_path"] = [str(ROOT)]
+    extension = snippets.SnippetExtension(**options)
+    md = markdown.Markdown()
+    extension.extendMarkdown(md)
+    preprocessor = md.preprocessors["snippet"]
+    assert isinstance(preprocessor, snippets.SnippetPreprocessor)
+    return preprocessor
+
+
+def expand(path: Path) -> list[tuple[int, str]]:
+    """Return (line in the page's file, text) for each line after includes.
+
+    Raises:
+        PageError: naming the line of an include that cannot be found.
+    """
+    expanded: list[tuple[int, str]] = []
+    for number, line in enumerate(read(path).split("\n"), 1):
+        if not _INCLUDE.match(line):
+            expanded.append((number, line))
+            continue
+        if line.strip().strip("-") == "8<":
+            raise PageError(
+                f"{relative(path)}:{number}: write each include on one line of its "
+                'own, as in --8<-- "snippets/topic/name.py:section".'
+            )
+        try:
+            lines = _preprocessor().run([line])
+        except snippets.SnippetMissingError as error:
+            raise PageError(
+                f"{relative(path)}:{number}: {error}; check the name in "
+                f"{line.strip()} against the file it includes."
+            ) from None
+        expanded += [(number, text) for text in lines]
+    return expanded
+
+
+def _language(info: str) -> str:
+    """Return a fence's language: `python title="x"`, `{.python .x}` → `python`."""
+    info = info.strip()
+    if info.startswith("{"):
+        match = re.search(r"\.([\w+-]+)", info)
+        return match[1] if match else ""
+    return re.split(r"[\s{]", info, maxsplit=1)[0]
+
+
+def _without(indent: str, line: str) -> str:
+    """Return the line without the indentation (or `> ` marks) of its fence."""
+    if line.startswith(indent):
+        return line[len(indent) :]
+    return line.lstrip() if not line.strip(" \t>") else line
+
+
+def fences(path: Path) -> Iterator[Fence]:
+    """Yield every fenced block of the page, wherever it stands.
+
+    Raises:
+        PageError: for a fence that is never closed.
+    """
+    lines = expand(path)
+    index = 0
+    while index < len(lines):
+        number, text = lines[index]
+        bullet = _BULLET.match(text)
+        if bullet:  # a fence right behind a list mark
+            text = " " * bullet.end() + text[bullet.end() :]
+        opening = _OPEN.match(text)
+        index += 1
+        if not opening:
+            continue
+        indent, mark = opening["indent"], opening["fence"]
+        body: list[str] = []
+        origin: list[int] = []
+        while index < len(lines):
+            inner = _without(indent, lines[index][1])
+            if inner.startswith(mark) and not inner.strip().strip(mark[0]):
+                break
+            body.append(inner)
+            origin.append(lines[index][0])
+            index += 1
+        else:
+            raise PageError(
+                f"{relative(path)}:{number}: this fence is never closed; add {mark} on "
+                "a line of its own, indented as the opening one."
+            )
+        content = "".join(line + "\n" for line in body).rstrip("\n") + "\n"
+        language = _language(opening["info"])
+        yield Fence(
+            path, language, content, number, lines[index][0], indent, mark, origin
+        )
+        index += 1
+
+
+def prose(path: Path) -> list[tuple[int, str]]:
+    """Return (line, text) of what is neither front matter nor in a fence."""
+    text = read(path)
+    match = _FRONT_MATTER.match(text)
+    start = match[0].count("\n") + 1 if match else 1
+    fenced = {n for fence in fences(path) for n in range(fence.line, fence.end + 1)}
+    return [
+        (number, line)
+        for number, line in enumerate(text.split("\n"), 1)
+        if number >= start and number not in fenced
+    ]

@@ -1,0 +1,80 @@
+"""Run single functions of a snippet without the imports that they don't need.
+
+A snippet imports torch; its draw() and check() use only numbers. Executing just what
+they need lets the site be built, and its claims be checked, without torch.
+"""
+
+from __future__ import annotations
+
+import __future__
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+
+def _defined(node: ast.stmt) -> set[str]:
+    """Return the names that a top-level statement defines."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return {
+        name.id
+        for name in ast.walk(node)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    }
+
+
+def _used(node: ast.stmt) -> set[str]:
+    """Return the names that a statement reads, its annotations aside."""
+    used: set[str] = set()
+    skip: set[int] = set()
+    for child in ast.walk(node):
+        for annotation in (
+            getattr(child, "annotation", None),
+            getattr(child, "returns", None),
+        ):
+            if annotation is not None:
+                skip |= {id(inner) for inner in ast.walk(annotation)}
+        if isinstance(child, ast.Name) and id(child) not in skip:
+            used.add(child.id)
+    return used
+
+
+def needed(source: str, name: str) -> list[ast.stmt]:
+    """Return the top-level statements that the function `name` needs, in order."""
+    body = ast.parse(source).body
+    wanted, known = {name}, set[str]()
+    while wanted - known:
+        looking = wanted - known
+        known |= looking
+        for node in body:
+            if _defined(node) & looking:
+                wanted |= _used(node)
+    return [node for node in body if _defined(node) & known]
+
+
+def code_for(source: str, name: str, path: Path) -> CodeType:
+    """Compile only what the function needs, with the snippet's own line numbers.
+
+    Annotations are not evaluated: they may name torch's types.
+    """
+    module = ast.Module(needed(source, name), [])
+    return compile(module, str(path), "exec", __future__.annotations.compiler_flag)
+
+
+def function(path: Path, name: str) -> Callable[..., Any]:
+    """Return one function of a snippet, ready to call.
+
+    Raises:
+        KeyError: if the snippet has no such function.
+    """
+    source = path.read_text("utf-8")
+    namespace: dict[str, Any] = {"__name__": path.stem}
+    exec(code_for(source, name, path), namespace)
+    function = namespace[name]
+    assert callable(function)
+    return function

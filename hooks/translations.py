@@ -1,0 +1,195 @@
+"""What is stale: each translated page knows which text of the source it follows.
+
+Its front matter holds a hash of every section of the English page. So the status names
+the sections that changed, and the structure of both pages can be compared.
+
+    python hooks/translations.py status
+    python hooks/translations.py stamp docs/ko/page.md
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pages
+from labels import SOURCE_LANGUAGE
+
+_HEADING = re.compile(r"^(?P<level>#{1,6}) .*?(?:\{ *#(?P<id>[\w-]+) *\})?\s*$")
+_PARTS = {
+    "formula": re.compile(r"(?<![\\$])\$\$?(?!\s)([^$]+?)\$\$?"),
+    "value": re.compile(r"\{\{(.*?)\}\}"),
+    "figure": re.compile(r"\((figure:[^)\s]*)"),
+    "link": re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]*)"),
+    "admonition": re.compile(r"^\s*(?:!!!|\?\?\?\+?) +(\w+)"),
+    "tab": re.compile(r"^\s*(===)"),
+    "table row": re.compile(r"^\s*(\|.*\|)\s*$"),
+}
+
+
+@dataclass
+class Section:
+    """A heading and what follows it, up to the next heading."""
+
+    ident: str
+    level: int
+    line: int
+    text: str
+
+
+def counterpart(path: Path, language: str) -> Path:
+    """Return the same page in another language."""
+    return pages.DOCS / language / Path(*path.relative_to(pages.DOCS).parts[1:])
+
+
+def sections(path: Path) -> list[Section]:
+    """Return the page's sections; the first, `top`, is what the front matter says.
+
+    Raises:
+        PageError: for a heading without an {#id} or an id that stands twice.
+    """
+    meta = pages.front_matter(path)
+    top = f"{meta.get('title', '')}\n{meta.get('description', '')}"
+    found = [Section("top", 0, 1, top)]
+    prose = dict(pages.prose(path))
+    for number, line in enumerate(pages.read(path).split("\n"), 1):
+        heading = _HEADING.match(line) if number in prose else None
+        if heading:
+            where = f"{pages.relative(path)}:{number}"
+            if not heading["id"]:
+                raise pages.PageError(
+                    f"{where}: this heading needs the id that the English page has; "
+                    "write it behind the heading, as in {#in-one-sentence}."
+                )
+            if any(section.ident == heading["id"] for section in found):
+                raise pages.PageError(
+                    f"{where}: the id {heading['id']!r} stands on this page before; "
+                    "choose another."
+                )
+            found.append(Section(heading["id"], len(heading["level"]), number, ""))
+        if number in prose or len(found) > 1:
+            found[-1].text += line + "\n"
+    return found
+
+
+def hashes(path: Path) -> dict[str, str]:
+    """Return a short hash of each section of a page."""
+    return {
+        section.ident: hashlib.sha256(section.text.strip().encode()).hexdigest()[:8]
+        for section in sections(path)
+    }
+
+
+def stale(path: Path) -> list[str]:
+    """Return the ids of the sections whose source changed since the page was stamped."""
+    source = hashes(counterpart(path, SOURCE_LANGUAGE))
+    stamped = pages.front_matter(path).get("source") or {}
+    return [
+        ident
+        for ident in [*source, *(set(stamped) - set(source))]
+        if str(stamped.get(ident)) != source.get(ident)
+    ]
+
+
+def stamp(path: Path) -> None:
+    """Write into the page that it follows the source as it is now."""
+    text = pages.read(path)
+    lines = ["source:\n"]
+    for ident, value in hashes(counterpart(path, SOURCE_LANGUAGE)).items():
+        lines.append(f'  {ident}: "{value}"\n')
+    head, body = text[4:].split("\n---\n", 1)
+    head = re.sub(r"(?m)^source:\n(?:  .*\n?)*", "", head + "\n")
+    temporary = path.with_suffix(".md.tmp")
+    temporary.write_bytes(f"---\n{head}{''.join(lines)}---\n{body}".encode())
+    temporary.replace(path)
+
+
+def _parts(section: Section, kind: str) -> Counter[str]:
+    """Return what a section holds of one kind; word order may change the sequence."""
+    found: Counter[str] = Counter()
+    for line in section.text.split("\n"):
+        for match in _PARTS[kind].findall(line):
+            part = str(match).strip()
+            if kind == "table row":
+                part = f"{part.count('|') - part.count(chr(92) + '|') - 1} cells"
+            found[part] += 1
+    return found
+
+
+def differences(path: Path) -> Iterator[str]:
+    """Yield what a translated page has other than its source, with both places."""
+    source = counterpart(path, SOURCE_LANGUAGE)
+    here, there = pages.relative(path), pages.relative(source)
+    ours, theirs = list(pages.fences(path)), list(pages.fences(source))
+    for own, original in zip(ours, theirs, strict=False):
+        if (own.language, own.text) != (original.language, original.text):
+            yield (
+                f"{own.place}: this fence is not the one at {original.place}; code and "
+                "output are the same in every language, so copy it from there."
+            )
+    if len(ours) != len(theirs):
+        yield f"{here}:1: has {len(ours)} fences, {there} has {len(theirs)}."
+    own_sections, source_sections = sections(path), sections(source)
+    for section, other in zip(own_sections, source_sections, strict=False):
+        if (section.ident, section.level) != (other.ident, other.level):
+            yield (
+                f"{here}:{section.line}: the heading is {'#' * section.level} "
+                f"{{#{section.ident}}}, but at {there}:{other.line} it is "
+                f"{'#' * other.level} {{#{other.ident}}}."
+            )
+            return
+        for kind in _PARTS:
+            mine, wanted = _parts(section, kind), _parts(other, kind)
+            for sign, odd in (("lacks", wanted - mine), ("alone has", mine - wanted)):
+                for part in odd:
+                    yield (
+                        f"{here}:{section.line}: section {{#{section.ident}}} {sign} "
+                        f"the {kind} {part!r}; see {there}:{other.line}."
+                    )
+    if len(own_sections) != len(source_sections):
+        yield (
+            f"{here}:1: has {len(own_sections) - 1} headings, {there} has "
+            f"{len(source_sections) - 1}."
+        )
+
+
+def status() -> Iterator[str]:
+    """Yield a line for each page of each translation."""
+    for language in pages.LANGUAGES:
+        if language == SOURCE_LANGUAGE:
+            continue
+        for source in pages.pages(SOURCE_LANGUAGE):
+            path = counterpart(source, language)
+            if not path.is_file():
+                yield f"missing  {pages.relative(path)}"
+            elif old := stale(path):
+                yield f"stale    {pages.relative(path)}: {', '.join(old)}"
+            else:
+                yield f"current  {pages.relative(path)}"
+
+
+def main(arguments: list[str]) -> int:
+    """Run `status` or `stamp PAGE …`."""
+    try:
+        if arguments == ["status"]:
+            print("\n".join(status()))
+            return 0
+        if arguments[:1] == ["stamp"] and arguments[1:]:
+            for name in arguments[1:]:
+                stamp(Path(name).resolve())
+                print(f"{name}: follows the source as it is now")
+            return 0
+    except (pages.PageError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

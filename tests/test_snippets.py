@@ -1,0 +1,147 @@
+"""Every snippet, run as its reader would, confirms its frozen results and claims."""
+
+import ast
+import json
+import shutil
+
+import frozen
+import pages
+import partial_run
+import pytest
+import recompute
+
+SNIPPETS = frozen.measuring_snippets()
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=frozen.name_of)
+def test_measuring_again_confirms_the_frozen_results(snippet):
+    if message := recompute.problem(snippet):
+        pytest.fail(message, pytrace=False)
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=frozen.name_of)
+def test_frozen_results_fulfil_the_claims(snippet):
+    recompute.check(snippet, frozen.load(snippet))
+
+
+@pytest.mark.parametrize("path", sorted(frozen.SNIPPETS.rglob("*.json")), ids=str)
+def test_frozen_file_belongs_to_a_snippet(path):
+    assert path.with_suffix(".py") in SNIPPETS, f"{path} belongs to no snippet"
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=frozen.name_of)
+def test_snippet_needs_only_what_the_page_names(snippet):
+    allowed = {"torch", "matplotlib", "sklearn"}
+    for node in ast.walk(ast.parse(snippet.read_text("utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in {name.split(".")[0] for name in names}:
+            assert name in allowed or name in __import__("sys").stdlib_module_names, (
+                f"{pages.relative(snippet)}:{node.lineno}: imports {name}; "
+                "a copier has only torch and matplotlib (and scikit-learn for data)"
+            )
+
+
+@pytest.fixture
+def snippet(tmp_path, monkeypatch):
+    """Return a small snippet of its own, with frozen results."""
+    for module in (frozen, pages):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(frozen, "SNIPPETS", tmp_path / "snippets")
+    folder = tmp_path / "snippets" / "topic"
+    folder.mkdir(parents=True)
+    path = folder / "small.py"
+    path.write_text(
+        "import torch\n"
+        "TOLERANCE = {'x': 0.01}\n\n\n"
+        "def measure() -> dict:\n"
+        "    return {'x': [1.0, 2.0]}\n\n\n"
+        "def draw(results: torch.Tensor) -> None:\n"
+        "    return results['x'][0]\n\n\n"
+        "def check(results):\n"
+        "    assert results['x'][1] == 2, 'x ends at two'\n\n\n"
+        "if __name__ == '__main__':\n"
+        "    results = measure()\n"
+    )
+    frozen.save(path, {"x": [1.0, 2.0]}, "test")
+    return path
+
+
+def change(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.mark.torch
+def test_good_snippet_has_no_problem(snippet):
+    assert recompute.problem(snippet) is None
+
+
+def test_any_changed_number_is_noticed(snippet):
+    change(snippet.with_suffix(".json"), "2.0", "2.0001")
+    with pytest.raises(frozen.FrozenError, match=r"topic/small\.json.*make results"):
+        frozen.load(snippet)
+
+
+def test_changed_code_asks_for_new_results(snippet):
+    change(snippet, "1.0", "1.1")
+    with pytest.raises(frozen.FrozenError, match=r"small\.py.*make results"):
+        frozen.load(snippet)
+
+
+def test_changed_drawing_does_not(snippet):
+    change(snippet, "['x'][0]", "['x'][1]")
+    assert frozen.load(snippet) == {"x": [1.0, 2.0]}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"results": {}}'])
+def test_damaged_file_is_named(snippet, text):
+    snippet.with_suffix(".json").write_text(text)
+    with pytest.raises(frozen.FrozenError, match=r"small\.json:\d+: not"):
+        frozen.load(snippet)
+
+
+def test_missing_file_is_named(snippet):
+    snippet.with_suffix(".json").unlink()
+    with pytest.raises(frozen.FrozenError, match=r"small\.json: no such file"):
+        frozen.load(snippet)
+
+
+@pytest.mark.torch
+def test_number_beyond_tolerance_is_named(snippet):
+    frozen.save(snippet, {"x": [1.1, 2.0]}, "test")
+    assert "x.0: frozen 1.1, now 1.0 (tolerance 0.01)" in recompute.problem(snippet)
+
+
+@pytest.mark.torch
+def test_broken_claim_is_named(snippet):
+    frozen.save(snippet, {"x": [1.0, 2.1]}, "test")
+    assert "small.py:14: a claim does not hold: x ends at two" in recompute.problem(
+        snippet
+    )
+
+
+def test_nan_is_never_frozen_and_nothing_is_lost(snippet):
+    before = snippet.with_suffix(".json").read_bytes()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        frozen.save(snippet, {"x": [float("nan"), 2.0]}, "test")
+    assert snippet.with_suffix(".json").read_bytes() == before
+    assert [p.name for p in snippet.parent.iterdir()].count("small.json") == 1
+
+
+def test_draw_runs_without_what_it_does_not_need(snippet):
+    change(snippet, "import torch\n", "import torch_is_not_installed as torch\n")
+    assert partial_run.function(snippet, "draw")({"x": [5]}) == 5
+
+
+def test_results_are_only_measured_when_they_changed(snippet):
+    assert recompute.stale() == []
+    copy = snippet.with_name("other.py")
+    shutil.copy(snippet, copy)
+    assert recompute.stale() == [copy]
+    assert json.loads(snippet.with_suffix(".json").read_text())["made_with"] == "test"
