@@ -35,23 +35,15 @@ update: .venv/test ## rewrite the outputs on the pages from what the blocks prin
 translations: .venv/site ## list what each language still has to translate
 	$(BIN)/python hooks/translations.py status
 
-constraints: .venv/test ## pin the newest versions of everything in constraints.txt
+# The oldest Python decides. What only CUDA needs belongs to one machine, not here.
+constraints: .venv/pip ## pin the newest versions of everything in constraints.txt
 	@mkdir -p .cache
-	@$(BIN)/python -m pip install -q --dry-run --ignore-installed \
-	    --report .cache/newest.json --group test pip
-	@{ sed -n '/^#/p' constraints.txt; $(BIN)/python -c "$$newest" .cache/newest.json; } \
-	    > .cache/constraints.txt
-	@mv .cache/constraints.txt constraints.txt
-
-# The +cpu of a version and what only CUDA needs belong to one machine, not to the pins.
-define newest
-import json, re, sys
-for item in sorted(json.load(open(sys.argv[1]))['install'], key=lambda i: i['metadata']['name'].lower()):
-    name, version = item['metadata']['name'], item['metadata']['version'].partition('+')[0]
-    if not re.match('nvidia|cuda|triton', name):
-        print(f'{name}=={version}')
-endef
-export newest
+	@$(BIN)/python -m pip install --dry-run --ignore-installed --target .cache/none \
+	    --python-version 3.11.0 --only-binary=:all: --group test pip > .cache/newest
+	@{ sed -n '/^#/p' constraints.txt; \
+	    sed -n 's/^Would install //p' .cache/newest | tr ' ' '\n' | \
+	    sed -E '/^(nvidia|cuda|triton)/d; s/\+.*//; s/-([^-]+)$$/==\1/' | LC_ALL=C sort -f; } > .cache/constraints
+	mv .cache/constraints constraints.txt
 
 clean: ## remove .venv, site/ and caches
 	rm -rf .venv site site.new .cache .mypy_cache .pytest_cache .ruff_cache .rumdl_cache

@@ -22,7 +22,7 @@ from labels import SOURCE_LANGUAGE
 
 _HEADING = re.compile(r"^(?P<level>#{1,6}) .*?(?:\{ *#(?P<id>[\w-]+) *\})?\s*$")
 _PARTS = {
-    "formula": re.compile(r"(?<![\\$])\$\$?(?!\s)([^$]+?)\$\$?"),
+    "formula": re.compile(r"(?<![\\$])\$\$?([^$]+?)\$\$?"),
     "value": re.compile(r"\{\{(.*?)\}\}"),
     "figure": re.compile(r"\((figure:[^)\s]*)"),
     "link": re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]*)"),
@@ -112,8 +112,10 @@ def stamp(path: Path) -> None:
 def _parts(section: Section, kind: str) -> Counter[str]:
     """Return what a section holds of one kind; word order may change the sequence."""
     found: Counter[str] = Counter()
-    for line in section.text.split("\n"):
-        for match in _PARTS[kind].findall(line):
+    by_line = kind in ("admonition", "tab", "table row")
+    texts = section.text.split("\n") if by_line else [" ".join(section.text.split())]
+    for text in texts:
+        for match in _PARTS[kind].findall(text):
             part = str(match).strip()
             if kind == "table row":
                 part = f"{part.count('|') - part.count(chr(92) + '|') - 1} cells"
