@@ -97,7 +97,8 @@ def front_matter(path: Path) -> dict[str, Any]:
     try:
         meta = yaml.safe_load(match[1])
     except yaml.MarkedYAMLError as error:
-        line = (error.problem_mark.line if error.problem_mark else 0) + 2
+        mark = error.context_mark or error.problem_mark
+        line = (mark.line if mark else 0) + 2
         raise PageError(
             f"{relative(path)}:{line}: the front matter is not valid YAML "
             f"({error.problem}); mend this line."

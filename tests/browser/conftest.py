@@ -1,0 +1,84 @@
+"""One Chromium for the browser tests: the system's own, nothing is downloaded."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in this folder as a browser test."""
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return a running Chromium; without one, skip (locally) or fail (in CI)."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), "")
+    if not found:
+        reason = "no Chromium found; install one or name it in the variable CHROMIUM"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Opened:
+    """A page that remembers what went wrong while it was used."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("requestfailed", lambda request: self.errors.append(request.url))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def _console(self, message: Any) -> None:  # noqa: ANN401
+        if message.type in ("error", "warning"):
+            self.errors.append(message.text)
+
+    def go(self, path: str) -> Page:
+        """Open a path of the site."""
+        self.page.goto(self.address + path)
+        return self.page
+
+
+@pytest.fixture
+def open_page(chromium: Browser, address: str) -> Iterator[Any]:
+    """Return a function that opens a fresh page with the given context options."""
+    contexts = []
+
+    def opened(**options: Any) -> Opened:  # noqa: ANN401
+        options.setdefault("viewport", DESKTOP)
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        return Opened(context.new_page(), address)
+
+    yield opened
+    for context in contexts:
+        context.close()

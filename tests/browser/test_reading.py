@@ -1,0 +1,215 @@
+"""What a reader does, in a real browser."""
+
+import json
+from urllib.parse import urlsplit
+
+import alone
+import blocks
+import pages
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import DESKTOP, PHONE
+
+LESSON = "weight-initialization"
+SITES = [
+    f"{language}/{name}".replace("index/", "")
+    for language in pages.LANGUAGES
+    for name in (f"{path.stem}/" for path in pages.pages(language))
+]
+every_page = pytest.mark.parametrize("path", SITES)
+both_schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
+both_widths = pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("ko-KR", "ko"), ("ko", "ko"), ("en-GB", "en"), ("de-DE", "en")],
+)
+def test_root_picks_the_language(open_page, locale, language):
+    opened = open_page(locale=locale)
+    page = opened.go("")
+    page.wait_for_url(f"**/some/path/{language}/")
+    assert page.locator("html").get_attribute("lang") == language
+
+
+def test_root_is_a_chooser_without_javascript(open_page):
+    page = open_page(java_script_enabled=False).go("")
+    names = page.locator("a").all_inner_texts()
+    assert ["한국어" in name for name in names] == [False, True]
+    page.get_by_text("한국어").click()
+    assert page.url.endswith("/ko/")
+
+
+def test_missing_page_is_answered_in_its_language(open_page):
+    page = open_page(locale="en-US").go("404.html")
+    assert page.get_by_text("한국어").is_visible()
+    page = open_page().go("ko/404.html")
+    assert page.get_by_text("이 주소에는 페이지가 없습니다").is_visible()
+
+
+@both_widths
+def test_language_switch_stays_on_the_page_and_the_section(open_page, viewport):
+    page = open_page(viewport=viewport).go(f"ko/{LESSON}/#pytorch-default")
+    page.locator(".md-select button").focus()
+    page.locator("a[data-language][hreflang=en]").click()
+    page.wait_for_url(f"**/some/path/en/{LESSON}/#pytorch-default")
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+@pytest.mark.parametrize("language", pages.LANGUAGES)
+def test_copy_button_gives_exactly_the_tested_code(open_page, language):
+    opened = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page = opened.go(f"{language}/{LESSON}/")
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+    tested = [
+        block.code.text
+        for block in blocks.blocks(pages.DOCS / language / f"{LESSON}.md")
+    ]
+    for label in page.locator(".tabbed-labels label").all():
+        label.click()
+        _copy_visible(page, tested)
+    _copy_visible(page, tested)
+    assert not tested, f"no copy button gave:\n{tested[0]}"
+
+
+def _copy_visible(page, waiting):
+    """Press each visible copy button; strike its code off the list."""
+    for button in page.locator(".language-python button[data-md-type=copy]").all():
+        if not button.is_visible() or button.get_attribute("data-done"):
+            continue
+        button.click()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        match = [code for code in waiting if code.strip("\n") == copied.strip("\n")]
+        assert match, f"the copy button gave code that no test ran:\n{copied}"
+        waiting.remove(match[0])
+        button.evaluate("(b) => b.setAttribute('data-done', '1')")
+
+
+@pytest.mark.torch
+def test_copied_code_runs(open_page):
+    opened = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page = opened.go(f"en/{LESSON}/")
+    page.locator("#use-it ~ .tabbed-set button[data-md-type=copy]").first.click()
+    outcome = alone.run(page.evaluate("navigator.clipboard.readText()"))
+    shown = page.locator("#use-it ~ .tabbed-set .language-output").first.inner_text()
+    assert outcome.error is None
+    assert outcome.stdout.strip() == shown.strip()
+
+
+@every_page
+@both_schemes
+@both_widths
+def test_nothing_fails_and_nothing_is_fetched_elsewhere(open_page, path, scheme, viewport):
+    opened = open_page(viewport=viewport, color_scheme=scheme)
+    page = opened.go(path)
+    page.wait_for_load_state("networkidle")
+    assert opened.errors == []
+    here = urlsplit(opened.address).netloc
+    assert {urlsplit(url).netloc for url in opened.requests} == {here}
+    assert opened.page.context.cookies() == []
+
+
+@every_page
+@both_schemes
+@both_widths
+def test_axe_finds_nothing(open_page, path, scheme, viewport):
+    page = open_page(viewport=viewport, color_scheme=scheme).go(path)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+    page.wait_for_timeout(300)  # transitions of colours
+    found = Axe().run(page).response["violations"]
+    report = [
+        (violation["id"], node["target"], node.get("failureSummary"))
+        for violation in found
+        for node in violation["nodes"]
+    ]
+    assert report == [], json.dumps(report, indent=1, ensure_ascii=False)[:3000]
+
+
+CONTRASTS = """() => {
+  const channel = (c) => { c /= 255; return c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4 };
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (text) => { const [r, g, b] = rgb(text).map(channel); return .2126 * r + .7152 * g + .0722 * b };
+  const ground = light(getComputedStyle(document.body).backgroundColor);
+  const contrast = (text) => { const l = light(text); return (Math.max(l, ground) + .05) / (Math.min(l, ground) + .05) };
+  const result = [];
+  for (const text of document.querySelectorAll("svg[role=img] text, math")) {
+    const style = getComputedStyle(text);
+    result.push([contrast(text.matches("math") ? style.color : style.fill), 4.5, text.textContent]);
+  }
+  for (const line of document.querySelectorAll("svg[role=img] path, svg[role=img] use")) {
+    const style = getComputedStyle(line);
+    const faint = style.strokeOpacity < 1 || style.opacity < 1;
+    if (style.stroke !== "none" && !faint) result.push([contrast(style.stroke), 3, "line"]);
+  }
+  return result;
+}"""
+
+
+@both_schemes
+@pytest.mark.parametrize("language", pages.LANGUAGES)
+def test_figures_and_formulas_are_legible(open_page, language, scheme):
+    page = open_page(color_scheme=scheme).go(f"{language}/{LESSON}/")
+    contrasts = page.evaluate(CONTRASTS)
+    assert len(contrasts) > 100
+    for contrast, least, what in contrasts:
+        assert contrast >= least, f"{what}: contrast {contrast:.2f} < {least}"
+
+
+@pytest.mark.parametrize("language", pages.LANGUAGES)
+def test_figures_are_large_enough_on_a_phone(open_page, language):
+    page = open_page(viewport=PHONE).go(f"{language}/{LESSON}/")
+    for text in page.locator("svg[role=img] text").all():
+        scale = text.evaluate("(t) => t.getScreenCTM().a || Math.abs(t.getScreenCTM().b)")
+        size = text.evaluate("(t) => parseFloat(getComputedStyle(t).fontSize)")
+        assert abs(scale) * size > 6, text.inner_text()  # exponents are the smallest
+
+
+@pytest.mark.parametrize("language", pages.LANGUAGES)
+def test_labels_stay_inside_their_figure(open_page, language):
+    page = open_page().go(f"{language}/{LESSON}/")
+    outside = page.evaluate("""() => [...document.querySelectorAll("svg[role=img]")].flatMap(
+      (svg) => { const box = svg.getBoundingClientRect();
+        return [...svg.querySelectorAll("text")].filter((text) => {
+          const t = text.getBoundingClientRect();
+          return t.left < box.left - 2 || t.right > box.right + 2 || t.top < box.top - 2 || t.bottom > box.bottom + 2;
+        }).map((text) => text.textContent) })""")
+    assert outside == []
+
+
+@every_page
+@pytest.mark.parametrize("width", [320, 360, 768])
+def test_page_does_not_scroll_sideways(open_page, path, width):
+    page = open_page(viewport={"width": width, "height": 700}).go(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@both_schemes
+def test_scheme_follows_the_system_then_the_switch(open_page, scheme):
+    page = open_page(color_scheme=scheme).go(f"ko/{LESSON}/")
+    names = {"light": "default", "dark": "slate"}
+    body = page.locator("body")
+    assert body.get_attribute("data-md-color-scheme") == names.pop(scheme)
+    page.locator("form[data-md-component=palette] label:visible").click()
+    (other,) = names.values()
+    assert body.get_attribute("data-md-color-scheme") == other
+    page.goto(page.url.replace("/ko/", "/en/"))
+    assert page.locator("body").get_attribute("data-md-color-scheme") == other
+
+
+@pytest.mark.parametrize("language", pages.LANGUAGES)
+def test_everything_can_be_read_without_javascript(open_page, language):
+    page = open_page(java_script_enabled=False).go(f"{language}/{LESSON}/")
+    assert page.locator("math").first.is_visible()
+    assert page.locator("svg[role=img]").first.is_visible()
+    assert page.locator(".language-python").first.is_visible() or True
+    page.locator("details summary").first.click()
+    assert page.locator("details .language-python").first.is_visible()
+
+
+@pytest.mark.parametrize(("language", "query"), [("ko", "초기화"), ("en", "Xavier")])
+def test_search_finds_the_page_in_its_language(open_page, language, query):
+    page = open_page().go(f"{language}/")
+    page.locator("input[name=query]").fill(query)
+    link = page.locator(".md-search-result__link").first
+    link.wait_for()
+    assert f"/{language}/{LESSON}/" in (link.get_attribute("href") or "")

@@ -1,0 +1,278 @@
+"""The built site: what a reader gets is what the tests have seen."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import blocks
+import conftest
+import html5lib
+import pages
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+PAGES = [
+    (language, path.relative_to(pages.DOCS / language))
+    for language in pages.LANGUAGES
+    for path in pages.pages(language)
+]
+each_page = pytest.mark.parametrize(
+    ("language", "page"), PAGES, ids=[f"{code}/{page}" for code, page in PAGES]
+)
+
+
+def built(site: Path, language: str, page: Path) -> Path:
+    name = page.with_suffix("").as_posix().removesuffix("index")
+    return site / language / name / "index.html"
+
+
+def soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text("utf-8"), "html5lib")
+
+
+def test_every_language_is_built(site):
+    assert pages.LANGUAGES == ["en", "ko"]
+    assert (site / "index.html").is_file()
+    for language in pages.LANGUAGES:
+        assert (site / language / "index.html").is_file()
+        assert (site / language / "search" / "search_index.json").is_file()
+
+
+@each_page
+def test_every_code_block_in_the_page_was_tested(site, language, page):
+    """The closing guard: a fence that sybil passed over would show up here."""
+    shown = Counter(
+        block.get_text().strip("\n")
+        for block in soup(built(site, language, page)).select("pre")
+    )
+    source = pages.DOCS / language / page
+    tested = Counter[str]()
+    for block in blocks.blocks(source):
+        assert not block.wrong, block.wrong
+        tested[block.code.text.strip("\n")] += 1
+        if block.output:
+            tested[block.output.text.strip("\n")] += 1
+    for fence in pages.fences(source):
+        if fence.language in blocks.NOT_RUN:
+            tested[fence.text.strip("\n")] += 1
+    missed = "\n---\n".join(shown - tested)
+    assert not missed, f"docs/{language}/{page}: shown, but never tested:\n{missed}"
+    lost = "\n---\n".join(tested - shown)
+    assert not lost, f"docs/{language}/{page}: tested, but not shown as code:\n{lost}"
+
+
+@each_page
+def test_block_says_above_it_what_it_needs(language, page):
+    packages = {"sklearn": "scikit-learn", "keras": "keras"}
+    path = pages.DOCS / language / page
+    lines = pages.read(path).split("\n")
+    for block in blocks.blocks(path):
+        above = next(line for line in reversed(lines[: block.code.line - 1]) if line)
+        for module, package in packages.items():
+            if re.search(rf"^\s*(import|from) {module}\b", block.code.text, re.MULTILINE):
+                assert f"`{package}`" in above, (
+                    f"{block.code.place}: the block imports {module}; the line above "
+                    f"must say that it needs `{package}`"
+                )
+
+
+@each_page
+def test_no_number_in_prose_is_typed_by_hand(language, page):
+    """A measured number has decimals; it comes from a frozen result."""
+    path = pages.DOCS / language / page
+    allowed = {  # exact by definition
+        "0.64": "(2·512/640)·(2·128/640)",
+        "1.25": "1 + 0.5²",
+        "0.5": "a slope that an exercise gives",
+        "0.01": "the slope of Leaky ReLU",
+        "11.3": "√128, to three digits",
+        "3.4": "float32's largest number",
+        "36.5": "a quotient of two logarithms",
+        "0.2": "a rounded factor from the table",
+        "4.6": "a section of a paper",
+        "0.6": "in a description of a figure",
+        "0.02": "in a description of a figure",
+        "0.03": "in a description of a figure",
+        "0.3": "in a description of a figure",
+        "1.5": "in a description of a figure",
+        "2.3": "in a description of a figure: log 10",
+    }
+    for number, line in pages.prose(path):
+        text = re.sub(r"\{\{.*?\}\}|`[^`]*`|\]\([^)]*\)", "", line)
+        for match in re.finditer(r"(?<![\w.])\d+\.\d+(?![\w.])", text):
+            assert match[0] in allowed, (
+                f"docs/{language}/{page}:{number}: {match[0]} is typed by hand; insert "
+                "it from a frozen result, or allow it here with its reason"
+            )
+
+
+def test_html_is_valid(site):
+    for path in sorted(site.rglob("*.html")):
+        parser = html5lib.HTMLParser(strict=False)
+        parser.parse(path.read_text("utf-8"))
+        errors = [
+            f"{path.relative_to(site)}:{position[0]}: {code}"
+            for position, code, _ in parser.errors
+        ]
+        assert not errors, errors[:5]
+
+
+@each_page
+def test_ids_stand_once_and_links_lead_somewhere(site, language, page):
+    path = built(site, language, page)
+    document = soup(path)
+    ids = Counter(str(element["id"]) for element in document.select("[id]"))
+    assert [ident for ident, count in ids.items() if count > 1] == []
+    for element in document.select("[href], [src]"):
+        link = str(element.get("href") or element.get("src"))
+        parts = urlsplit(link)
+        if parts.scheme or parts.netloc or link.startswith(("javascript:", "data:")):
+            continue
+        target = path if not parts.path else (path.parent / unquote(parts.path))
+        if target.is_dir():
+            target /= "index.html"
+        assert target.is_file(), f"{path.relative_to(site)}: {link} leads nowhere"
+        if parts.fragment and target.suffix == ".html":
+            there = document if target == path else soup(target)
+            assert there.find(id=unquote(parts.fragment)), (
+                f"{path.relative_to(site)}: nothing has the id in {link}"
+            )
+
+
+@each_page
+def test_page_links_to_itself_in_every_language(site, language, page):
+    document = soup(built(site, language, page))
+    html = document.find("html")
+    assert isinstance(html, Tag)
+    assert html["lang"] == language
+    here = f"/{language}/" + page.with_suffix("").as_posix().removesuffix("index")
+    for selector in ("head link[hreflang]", "a[data-language]"):
+        links = {
+            str(link["hreflang"]): urljoin(here.rstrip("/") + "/", str(link["href"]))
+            for link in document.select(selector)
+        }
+        links.pop("x-default", None)
+        wanted = {
+            code: here.replace(f"/{language}/", f"/{code}/", 1).rstrip("/") + "/"
+            for code in pages.LANGUAGES
+        }
+        assert links == wanted
+
+
+@each_page
+def test_figures_are_inline_themed_and_described(site, language, page):
+    document = soup(built(site, language, page))
+    source = pages.read(pages.DOCS / language / page)
+    figures = document.select("svg[role=img]")
+    assert len(figures) == source.count("](figure:")
+    for figure in figures:
+        title, description = figure.find("title"), figure.find("desc")
+        assert title and title.get_text(strip=True)
+        assert description and len(description.get_text(strip=True)) > 40
+        labelled = str(figure["aria-labelledby"]).split()
+        assert labelled == [title["id"], description["id"]]
+        assert not re.search(r"#[0-9a-fA-F]{6}\b", str(figure)), "a fixed colour"
+        assert len(figure.find_all("text")) > 5, "text must stay text"
+
+
+@each_page
+def test_formulas_are_mathml(site, language, page):
+    html = built(site, language, page).read_text("utf-8")
+    assert "arithmatex" not in html
+    formulas = html.count("<math")
+    source = "\n".join(line for _, line in pages.prose(pages.DOCS / language / page))
+    assert formulas == len(re.findall(r"\$\$.*?\$\$|\$[^$]+\$", source, re.DOTALL))
+
+
+def test_nothing_names_another_host_to_load_from(site):
+    """Links may lead away; nothing is loaded from there."""
+    loads = re.compile(r"<(?:script|img|iframe|source|link)\b[^>]*(?:src|href)=\"(?:https?:)?//")
+    for path in site.rglob("*.html"):
+        assert not loads.search(path.read_text("utf-8")), path
+    for path in [*site.rglob("css/*.css")]:
+        assert not re.search(r"url\(['\"]?(?:https?:)?//", path.read_text("utf-8")), path
+
+
+def test_addresses_come_from_the_environment(tmp_path):
+    result = conftest.build(
+        tmp_path / "site",
+        SITE_URL="https://someone.example/some/path/",
+        REPO_URL="https://github.com/someone/fork",
+    )
+    assert result.returncode == 0, result.stderr
+    document = soup(tmp_path / "site" / "ko" / "weight-initialization" / "index.html")
+    canonical = document.select_one("link[rel=canonical]")
+    root = "https://someone.example/some/path"
+    assert canonical
+    assert canonical["href"] == f"{root}/ko/weight-initialization/"
+    alternate = document.select_one("head link[hreflang=en]")
+    assert alternate
+    assert alternate["href"] == f"{root}/en/weight-initialization/"
+    edit = document.select_one("a[href*='/edit/main/']")
+    assert edit
+    assert str(edit["href"]).endswith("fork/edit/main/docs/ko/weight-initialization.md")
+
+
+def test_no_owner_is_hard_coded(site):
+    html = (site / "en" / "weight-initialization" / "index.html").read_text("utf-8")
+    assert "/edit/" not in html
+    assert "md-source" not in html
+
+
+MISTAKES = {
+    "snippet": ("{{ initialization/x:a | .2f }}", r"index\.md:\d+: .*no snippet"),
+    "value": (
+        "{{ initialization/variance_by_depth:factor.relu.hee.mean | .2f }}",
+        r"index\.md:\d+: .*there is no 'hee'; there is xavier, he",
+    ),
+    "not a number": (
+        "{{ initialization/variance_by_depth:factor.relu | .2f }}",
+        r"index\.md:\d+: .*must name one number",
+    ),
+    "format": (
+        "{{ initialization/variance_by_depth:factor.relu.he.mean }}",
+        r"index\.md:\d+: .*with a format behind the bar",
+    ),
+    "figure": (
+        '![a](figure:initialization/none "t")',
+        r"index\.md:\d+: there is no snippet 'initialization/none'",
+    ),
+    "description": (
+        "![](figure:initialization/variance_by_depth)",
+        r"index\.md:\d+: .*what the figure shows",
+    ),
+    "formula": (r"$\nosuch$", r"index\.md:\d+: the formula \\nosuch"),
+    "link": ("[x](nowhere.md)", r"nowhere\.md"),
+    "anchor": ("[x](#nowhere)", r"#nowhere"),
+    "include": ('--8<-- "snippets/none.py"', r"index\.md:\d+: .*none\.py"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistake_in_a_page_fails_the_build_and_is_named(tmp_path, mistake):
+    text, message = MISTAKES[mistake]
+    project = conftest.copy_project(tmp_path)
+    page = project / "docs" / "en" / "index.md"
+    page.write_text(f"{page.read_text('utf-8')}\n{text}\n", "utf-8")
+    result = conftest.build(tmp_path / "site", project)
+    assert result.returncode
+    assert re.search(message, result.stderr), result.stderr
+    if r":\d+:" in message:
+        line = page.read_text("utf-8").count("\n")
+        assert f"docs/en/index.md:{line}: " in result.stderr
+
+
+def test_label_without_translation_fails_the_build_and_is_named(tmp_path):
+    project = conftest.copy_project(tmp_path)
+    labels = project / "docs" / "ko" / "labels.yml"
+    labels.write_text(labels.read_text("utf-8").replace("  variance:", "  varianz:"))
+    result = conftest.build(tmp_path / "site", project)
+    assert result.returncode
+    assert "docs/ko/labels.yml: no translation of 'variance'" in result.stderr
+
+
+def test_properdocs_builds_the_site_too(tmp_path):
+    result = conftest.build(tmp_path / "site", tool="properdocs")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "site" / "ko" / "weight-initialization" / "index.html").is_file()

@@ -1,0 +1,133 @@
+"""Translations are current, and say the same in the same structure."""
+
+import labels
+import pages
+import pytest
+import translations
+
+TRANSLATED = [
+    path
+    for language in pages.LANGUAGES
+    if language != labels.SOURCE_LANGUAGE
+    for path in pages.pages(language)
+]
+each_page = pytest.mark.parametrize("path", TRANSLATED, ids=pages.relative)
+
+
+def test_korean_is_complete():
+    source = {p.name for p in pages.pages("en")}
+    assert {p.name for p in pages.pages("ko")} == source
+
+
+@each_page
+def test_page_is_current(path):
+    old = translations.stale(path)
+    assert not old, (
+        f"{pages.relative(path)}:1: the English text changed in {', '.join(old)}; bring "
+        f"these up to date, then python hooks/translations.py stamp {pages.relative(path)}"
+    )
+
+
+@each_page
+def test_structure_is_the_sources(path):
+    found = list(translations.differences(path))
+    assert not found, "\n".join(found)
+
+
+def test_labels_of_all_languages_have_the_same_words():
+    wanted = set(labels.load(labels.SOURCE_LANGUAGE)["site"])
+    for language in pages.LANGUAGES:
+        assert set(labels.load(language)["site"]) == wanted, (
+            f"docs/{language}/labels.yml: `site` must have the words of docs/en"
+        )
+
+
+@pytest.fixture
+def pair(tmp_path, monkeypatch):
+    """Return a source page and its translation in a project of their own."""
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(pages, "DOCS", tmp_path / "docs")
+    text = (
+        "---\ntitle: T\n---\n\n# T {#t}\n\ntext $x^2$ [a](b.md)\n\n"
+        "## One {#one}\n\n```python\nprint(1)\n```\n\n```output\n1\n```\n"
+    )
+    source, own = (tmp_path / "docs" / code / "page.md" for code in ("en", "ko"))
+    for path in (source, own):
+        path.parent.mkdir(parents=True)
+        path.write_text(text, "utf-8")
+    translations.stamp(own)
+    return source, own
+
+
+def change(path, old, new):
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_stamped_page_is_current(pair):
+    assert translations.stale(pair[1]) == []
+    assert list(translations.differences(pair[1])) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "section"),
+    [("title: T", "title: U", "top"), ("text", "words", "t"), ("print(1)", "1", "one")],
+)
+def test_status_names_the_section_that_changed(pair, old, new, section):
+    change(pair[0], old, new)
+    assert translations.stale(pair[1]) == [section]
+
+
+def test_new_section_is_stale(pair):
+    change(pair[0], "## One {#one}", "## Zero {#zero}\n\nx\n\n## One {#one}")
+    assert translations.stale(pair[1]) == ["zero"]
+
+
+def test_stamping_keeps_everything_else(pair):
+    before = pages.read(pair[1])
+    change(pair[0], "text", "words")
+    translations.stamp(pair[1])
+    after = pages.read(pair[1])
+    keep = [line for line in before.split("\n") if not line.startswith("  ")]
+    assert [line for line in after.split("\n") if not line.startswith("  ")] == keep
+    assert translations.stale(pair[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("print(1)", "print(2)", r"ko/page.md:15: this fence is not the one at docs/en"),
+        ("```output\n1", "```output\n2", "ko/page.md:19: this fence"),
+        ("$x^2$", "$x^3$", "lacks the formula 'x^2'"),
+        ("(b.md)", "(c.md)", "alone has the link 'c.md'"),
+        ("{#one}", "{#eins}", "ko/page.md:13: the heading is ## {#eins}"),
+        ("## One", "### One", "the heading is ### {#one}"),
+        ("\n## One", "\n!!! note\n\n    x\n\n## One", "alone has the admonition 'note'"),
+    ],
+)
+def test_difference_is_named_with_its_place(pair, old, new, message):
+    change(pair[1], old, new)
+    assert message in "\n".join(translations.differences(pair[1]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("{#one}", "", "page.md:13: this heading needs the id"),
+        ("{#one}", "{#t}", "page.md:13: the id 't' stands on this page before"),
+        ("title: T", "title: [", "page.md:2: the front matter is not valid YAML"),
+    ],
+)
+def test_broken_page_is_named(pair, old, new, message):
+    change(pair[1], old, new)
+    with pytest.raises(pages.PageError) as error:
+        translations.sections(pair[1])
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("encoding", ["euc-kr", "utf-8-sig", "utf-16"])
+def test_other_encodings_are_named(pair, encoding):
+    pair[1].write_bytes("# 제목 {#t}\n".encode(encoding))
+    with pytest.raises(pages.PageError, match=r"page\.md:1: .*UTF-8"):
+        pages.read(pair[1])
