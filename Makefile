@@ -14,7 +14,7 @@ serve: .venv/site ## preview the site on this machine (PORT=8000); pages reload 
 
 build: .venv/site ## build site/; if that fails, the earlier site/ stays
 	rm -rf site.new
-	$(BIN)/python -m mkdocs build --strict -q -d site.new || { rm -rf site.new; exit 1; }
+	$(BIN)/python -m mkdocs build --strict -d site.new || { rm -rf site.new; exit 1; }
 	rm -rf site
 	mv site.new site
 
@@ -27,7 +27,7 @@ test: .venv/test ## lint, types, Markdown, workflows, then every block, output, 
 	$(BIN)/python -m pytest
 
 results: .venv/test ## run the snippets that changed and freeze their results (FORCE=1: all)
-	PYTHONPATH=hooks $(BIN)/python tests/recompute.py
+	$(BIN)/python hooks/recompute.py
 
 update: .venv/test ## rewrite the outputs on the pages from what the blocks print
 	$(BIN)/python -m pytest docs --update -n0
@@ -50,7 +50,7 @@ clean: ## remove .venv, site/ and caches
 
 .venv/pip: constraints.txt
 	@$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	    { echo 'Needs Python 3.11 or newer with venv (Debian: python3-venv); name it as in: make PYTHON=python3.12' >&2; exit 1; }
+	    { echo 'Needs Python 3.11 or newer with venv (Debian: python3-venv); name it as in: make serve PYTHON=python3.12' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(PIP) --upgrade pip
 	@touch $@

@@ -94,6 +94,8 @@ def _drawing_style(snippet: Path) -> dict[str, Any]:
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.titlesize": 10,
+        "figure.constrained_layout.h_pad": 0.08,
+        "figure.constrained_layout.w_pad": 0.06,
         "font.size": 9,
         "grid.color": "gray",
         "svg.fonttype": "none",

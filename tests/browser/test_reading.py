@@ -117,12 +117,12 @@ def test_axe_finds_nothing(open_page, path, scheme, viewport):
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
     page.wait_for_timeout(300)  # transitions of colours
     found = Axe().run(page).response["violations"]
-    report = [
-        (violation["id"], node["target"], node.get("failureSummary"))
+    report = {
+        f"{violation['id']}: {node.get('failureSummary')}": node["target"]
         for violation in found
         for node in violation["nodes"]
-    ]
-    assert report == [], json.dumps(report, indent=1, ensure_ascii=False)[:3000]
+    }
+    assert report == {}, json.dumps(report, indent=1, ensure_ascii=False)[:6000]
 
 
 CONTRASTS = """() => {
@@ -201,7 +201,6 @@ def test_everything_can_be_read_without_javascript(open_page, language):
     page = open_page(java_script_enabled=False).go(f"{language}/{LESSON}/")
     assert page.locator("math").first.is_visible()
     assert page.locator("svg[role=img]").first.is_visible()
-    assert page.locator(".language-python").first.is_visible() or True
     page.locator("details summary").first.click()
     assert page.locator("details .language-python").first.is_visible()
 
@@ -209,7 +208,8 @@ def test_everything_can_be_read_without_javascript(open_page, language):
 @pytest.mark.parametrize(("language", "query"), [("ko", "초기화"), ("en", "Xavier")])
 def test_search_finds_the_page_in_its_language(open_page, language, query):
     page = open_page().go(f"{language}/")
-    page.locator("input[name=query]").fill(query)
+    page.locator("input[name=query]").click()
+    page.keyboard.type(query, delay=50)
     link = page.locator(".md-search-result__link").first
     link.wait_for()
     assert f"/{language}/{LESSON}/" in (link.get_attribute("href") or "")

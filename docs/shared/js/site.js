@@ -4,3 +4,23 @@ for (const link of document.querySelectorAll("[data-language]")) {
     link.hash = location.hash;
   });
 }
+
+// The theme searches when a key is released; pasted and composed text comes without one.
+const query = document.querySelector("[data-md-component=search-query]");
+query?.addEventListener("input", () => query.dispatchEvent(new Event("keyup")));
+
+// Two faults of the theme that a screen reader or keyboard would meet: each code block's
+// buttons are a landmark without a name, and what scrolls can't be scrolled by keyboard.
+function mend() {
+  for (const buttons of document.querySelectorAll("nav.md-code__nav:not([role])")) {
+    buttons.setAttribute("role", "none");
+  }
+  for (const box of document.querySelectorAll(".md-typeset__scrollwrap, .tabbed-labels")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+mend();
+new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+addEventListener("resize", mend);
+document.addEventListener("toggle", mend, true);
