@@ -85,7 +85,7 @@ def draw(snippet: Path) -> Figure:
     return figure
 
 
-def _drawing_style(snippet: Path) -> dict[str, Any]:
+def _drawing_style(snippet: Path) -> Any:  # noqa: ANN401 - a type of 300 names
     """Return matplotlib's settings, which hold while drawing and while saving."""
     from cycler import cycler
 
@@ -177,7 +177,10 @@ def _localize(figure: Figure, language: str, name: str) -> dict[str, str]:
     ticks = {
         id(text)
         for axes in figure.axes
-        for text in (*axes.get_xticklabels("both"), *axes.get_yticklabels("both"))
+        for text in (
+            *axes.get_xticklabels(which="both"),
+            *axes.get_yticklabels(which="both"),
+        )
     }
     texts: dict[str, str] = {}
     for text in figure.findobj(Text):
@@ -318,7 +321,8 @@ def on_page_content(
         except (FigureError, frozen.FrozenError, labels.LabelError) as error:
             source = page.file.abs_src_path
             name = _attribute("src").search(match[0])
-            assert source and name
+            assert source
+            assert name
             line = pages.line_of(Path(source), f"({name[1]}")
             raise PluginError(
                 f"{pages.relative(Path(source))}:{line}: {error}"

@@ -39,7 +39,7 @@ SEARCH = {
         "separator": f"{_PUNCTUATION}|(?<=[가-힣]{{2}})(?:{_PARTICLES})(?![가-힣])",
     }
 }
-_command = "build"
+_command: Any = "build"
 
 
 def language_of(config: MkDocsConfig) -> str | None:

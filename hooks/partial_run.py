@@ -5,7 +5,6 @@ they need lets the site be built, and its claims be checked, without torch.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -63,7 +62,9 @@ def code_for(source: str, name: str, path: Path) -> CodeType:
     Annotations are not evaluated: they may name torch's types.
     """
     module = ast.Module(needed(source, name), [])
-    return compile(module, str(path), "exec", __future__.annotations.compiler_flag)
+    code = compile(module, str(path), "exec", __future__.annotations.compiler_flag)
+    assert isinstance(code, CodeType)
+    return code
 
 
 def function(path: Path, name: str) -> Callable[..., Any]:
@@ -75,6 +76,5 @@ def function(path: Path, name: str) -> Callable[..., Any]:
     source = path.read_text("utf-8")
     namespace: dict[str, Any] = {"__name__": path.stem}
     exec(code_for(source, name, path), namespace)
-    function = namespace[name]
-    assert callable(function)
+    function: Callable[..., Any] = namespace[name]
     return function

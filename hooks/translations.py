@@ -86,7 +86,7 @@ def hashes(path: Path) -> dict[str, str]:
 
 
 def stale(path: Path) -> list[str]:
-    """Return the ids of the sections whose source changed since the page was stamped."""
+    """Return the ids of the sections whose source changed since the last stamp."""
     source = hashes(counterpart(path, SOURCE_LANGUAGE))
     stamped = pages.front_matter(path).get("source") or {}
     return [

@@ -46,7 +46,7 @@ class Block:
     @property
     def key(self) -> tuple[str, str | None, str | None]:
         """What makes two blocks the same."""
-        return (self.code.text, self.output and self.output.text, self.wrong)
+        return (self.code.text, self.output.text if self.output else None, self.wrong)
 
     @property
     def snippet(self) -> Path | None:
@@ -83,14 +83,14 @@ def blocks(path: Path) -> Iterator[Block]:
             waiting = Block(fence)
         elif fence.language == "pycon":
             wrong = (
-                "prompts (>>>) can't be copied and run; write a python fence and, behind "
-                "it, an output fence"
+                "prompts (>>>) can't be copied and run; write a python fence and, "
+                "behind it, an output fence"
             )
             yield Block(fence, wrong=wrong)
         elif fence.language not in NOT_RUN:
             wrong = (
-                f"no test looks at a fence of language {fence.language!r}; write python, "
-                f"output or one of {', '.join(NOT_RUN)} (tests/blocks.py: NOT_RUN)"
+                f"no test looks at a fence of language {fence.language!r}; write "
+                f"python, output or one of {', '.join(NOT_RUN)} (blocks.py: NOT_RUN)"
             )
             yield Block(fence, wrong=wrong)
     if waiting:
@@ -137,7 +137,7 @@ def _close(expected: str, got: str) -> bool:
     decimals = [len(text.partition(".")[2]) for text in mantissas]
     if decimals[0] != decimals[1] or not decimals[0]:
         return False
-    exponents = [int((re.split("[eE]", text) + ["0"])[1]) for text in (expected, got)]
+    exponents = [int([*re.split("[eE]", text), "0"][1]) for text in (expected, got)]
     unit = 10.0 ** (max(exponents) - decimals[0])
     return abs(float(expected) - float(got)) <= unit * 1.001
 

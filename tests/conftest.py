@@ -4,41 +4,13 @@ import functools
 import http.server
 import os
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import project
 import pytest
 from filelock import FileLock
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def build(
-    folder: Path, project: Path = ROOT, tool: str = "mkdocs", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Build a project's site strictly into the folder, as `make build` does."""
-    return subprocess.run(
-        [sys.executable, "-m", tool, "build", "--strict", "--site-dir", str(folder)],
-        cwd=project,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-
-def copy_project(folder: Path) -> Path:
-    """Return a copy of what the site is made from, to break something in it."""
-    project = folder / "project"
-    for name in ("docs", "snippets", "hooks", "theme"):
-        shutil.copytree(ROOT / name, project / name)
-    for path in ROOT.glob("mkdocs*.yml"):
-        shutil.copy(path, project)
-    return project
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +22,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = shared / "site"
     with FileLock(str(shared / "site.lock")):
         if not (folder / "done").is_file():
-            result = build(folder)
+            result = project.build(folder)
             if result.returncode:
                 pytest.fail(f"the site does not build:\n{result.stderr}", pytrace=False)
             (folder / "done").touch()

@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import blocks
-import conftest
 import html5lib
 import pages
+import project
 import pytest
 from bs4 import BeautifulSoup, Tag
 
@@ -70,7 +70,9 @@ def test_block_says_above_it_what_it_needs(language, page):
     for block in blocks.blocks(path):
         above = next(line for line in reversed(lines[: block.code.line - 1]) if line)
         for module, package in packages.items():
-            if re.search(rf"^\s*(import|from) {module}\b", block.code.text, re.MULTILINE):
+            if re.search(
+                rf"^\s*(import|from) {module}\b", block.code.text, re.MULTILINE
+            ):
                 assert f"`{package}`" in above, (
                     f"{block.code.place}: the block imports {module}; the line above "
                     f"must say that it needs `{package}`"
@@ -168,8 +170,10 @@ def test_figures_are_inline_themed_and_described(site, language, page):
     assert len(figures) == source.count("](figure:")
     for figure in figures:
         title, description = figure.find("title"), figure.find("desc")
-        assert title and title.get_text(strip=True)
-        assert description and len(description.get_text(strip=True)) > 40
+        assert title
+        assert title.get_text(strip=True)
+        assert description
+        assert len(description.get_text(strip=True)) > 40
         labelled = str(figure["aria-labelledby"]).split()
         assert labelled == [title["id"], description["id"]]
         assert not re.search(r"#[0-9a-fA-F]{6}\b", str(figure)), "a fixed colour"
@@ -187,15 +191,19 @@ def test_formulas_are_mathml(site, language, page):
 
 def test_nothing_names_another_host_to_load_from(site):
     """Links may lead away; nothing is loaded from there."""
-    loads = re.compile(r"<(?:script|img|iframe|source|link)\b[^>]*(?:src|href)=\"(?:https?:)?//")
+    loads = re.compile(
+        r"<(?:script|img|iframe|source|link)\b[^>]*(?:src|href)=\"(?:https?:)?//"
+    )
     for path in site.rglob("*.html"):
         assert not loads.search(path.read_text("utf-8")), path
     for path in [*site.rglob("css/*.css")]:
-        assert not re.search(r"url\(['\"]?(?:https?:)?//", path.read_text("utf-8")), path
+        assert not re.search(r"url\(['\"]?(?:https?:)?//", path.read_text("utf-8")), (
+            path
+        )
 
 
 def test_addresses_come_from_the_environment(tmp_path):
-    result = conftest.build(
+    result = project.build(
         tmp_path / "site",
         SITE_URL="https://someone.example/some/path/",
         REPO_URL="https://github.com/someone/fork",
@@ -252,10 +260,10 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistake_in_a_page_fails_the_build_and_is_named(tmp_path, mistake):
     text, message = MISTAKES[mistake]
-    project = conftest.copy_project(tmp_path)
-    page = project / "docs" / "en" / "index.md"
+    copy = project.copy_project(tmp_path)
+    page = copy / "docs" / "en" / "index.md"
     page.write_text(f"{page.read_text('utf-8')}\n{text}\n", "utf-8")
-    result = conftest.build(tmp_path / "site", project)
+    result = project.build(tmp_path / "site", copy)
     assert result.returncode
     assert re.search(message, result.stderr), result.stderr
     if r":\d+:" in message:
@@ -264,15 +272,15 @@ def test_mistake_in_a_page_fails_the_build_and_is_named(tmp_path, mistake):
 
 
 def test_label_without_translation_fails_the_build_and_is_named(tmp_path):
-    project = conftest.copy_project(tmp_path)
-    labels = project / "docs" / "ko" / "labels.yml"
+    copy = project.copy_project(tmp_path)
+    labels = copy / "docs" / "ko" / "labels.yml"
     labels.write_text(labels.read_text("utf-8").replace("  variance:", "  varianz:"))
-    result = conftest.build(tmp_path / "site", project)
+    result = project.build(tmp_path / "site", copy)
     assert result.returncode
     assert "docs/ko/labels.yml: no translation of 'variance'" in result.stderr
 
 
 def test_properdocs_builds_the_site_too(tmp_path):
-    result = conftest.build(tmp_path / "site", tool="properdocs")
+    result = project.build(tmp_path / "site", tool="properdocs")
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "site" / "ko" / "weight-initialization" / "index.html").is_file()

@@ -97,13 +97,21 @@ def test_stamping_keeps_everything_else(pair):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("print(1)", "print(2)", r"ko/page.md:15: this fence is not the one at docs/en"),
+        (
+            "print(1)",
+            "print(2)",
+            r"ko/page.md:15: this fence is not the one at docs/en",
+        ),
         ("```output\n1", "```output\n2", "ko/page.md:19: this fence"),
         ("$x^2$", "$x^3$", "lacks the formula 'x^2'"),
         ("(b.md)", "(c.md)", "alone has the link 'c.md'"),
         ("{#one}", "{#eins}", "ko/page.md:13: the heading is ## {#eins}"),
         ("## One", "### One", "the heading is ### {#one}"),
-        ("\n## One", "\n!!! note\n\n    x\n\n## One", "alone has the admonition 'note'"),
+        (
+            "\n## One",
+            "\n!!! note\n\n    x\n\n## One",
+            "alone has the admonition 'note'",
+        ),
     ],
 )
 def test_difference_is_named_with_its_place(pair, old, new, message):

@@ -1,7 +1,8 @@
 """Momentum and Adam turn Xavier's stall into a delay: it learns, but later than He.
 
 Source: the networks of He et al. 2015 (arXiv:1502.01852), figures 2 and 3, in small;
-Adam by Kingma & Ba 2014 (arXiv:1412.6980). The settings were chosen after seeing results.
+Adam by Kingma & Ba 2014 (arXiv:1412.6980). The settings were chosen after seeing
+results.
 """
 
 import statistics

@@ -18,8 +18,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PHONE = {"width": 360, "height": 740}
-DESKTOP = {"width": 1280, "height": 900}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,7 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium() -> Iterator[Browser]:
     """Return a running Chromium; without one, skip (locally) or fail (in CI)."""
     names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), "")
+    found = os.environ.get("CHROMIUM") or next(
+        filter(None, map(shutil.which, names)), ""
+    )
     if not found:
         reason = "no Chromium found; install one or name it in the variable CHROMIUM"
         if os.environ.get("CI"):
@@ -74,7 +74,6 @@ def open_page(chromium: Browser, address: str) -> Iterator[Any]:
     contexts = []
 
     def opened(**options: Any) -> Opened:  # noqa: ANN401
-        options.setdefault("viewport", DESKTOP)
         context = chromium.new_context(**options)
         contexts.append(context)
         return Opened(context.new_page(), address)

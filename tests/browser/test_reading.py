@@ -8,8 +8,9 @@ import blocks
 import pages
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import DESKTOP, PHONE
 
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
 LESSON = "weight-initialization"
 SITES = [
     f"{language}/{name}".replace("index/", "")
@@ -18,7 +19,9 @@ SITES = [
 ]
 every_page = pytest.mark.parametrize("path", SITES)
 both_schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
-both_widths = pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+both_widths = pytest.mark.parametrize(
+    "viewport", [PHONE, DESKTOP], ids=["phone", "desktop"]
+)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,9 @@ def test_language_switch_stays_on_the_page_and_the_section(open_page, viewport):
 def test_copy_button_gives_exactly_the_tested_code(open_page, language):
     opened = open_page(permissions=["clipboard-read", "clipboard-write"])
     page = opened.go(f"{language}/{LESSON}/")
-    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((d) => { d.open = true })"
+    )
     tested = [
         block.code.text
         for block in blocks.blocks(pages.DOCS / language / f"{LESSON}.md")
@@ -99,7 +104,9 @@ def test_copied_code_runs(open_page):
 @every_page
 @both_schemes
 @both_widths
-def test_nothing_fails_and_nothing_is_fetched_elsewhere(open_page, path, scheme, viewport):
+def test_nothing_fails_and_nothing_is_fetched_elsewhere(
+    open_page, path, scheme, viewport
+):
     opened = open_page(viewport=viewport, color_scheme=scheme)
     page = opened.go(path)
     page.wait_for_load_state("networkidle")
@@ -114,7 +121,9 @@ def test_nothing_fails_and_nothing_is_fetched_elsewhere(open_page, path, scheme,
 @both_widths
 def test_axe_finds_nothing(open_page, path, scheme, viewport):
     page = open_page(viewport=viewport, color_scheme=scheme).go(path)
-    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((d) => { d.open = true })"
+    )
     page.wait_for_timeout(300)  # transitions of colours
     found = Axe().run(page).response["violations"]
     report = {
@@ -159,7 +168,9 @@ def test_figures_and_formulas_are_legible(open_page, language, scheme):
 def test_figures_are_large_enough_on_a_phone(open_page, language):
     page = open_page(viewport=PHONE).go(f"{language}/{LESSON}/")
     for text in page.locator("svg[role=img] text").all():
-        scale = text.evaluate("(t) => t.getScreenCTM().a || Math.abs(t.getScreenCTM().b)")
+        scale = text.evaluate(
+            "(t) => t.getScreenCTM().a || Math.abs(t.getScreenCTM().b)"
+        )
         size = text.evaluate("(t) => parseFloat(getComputedStyle(t).fontSize)")
         assert abs(scale) * size > 6, text.inner_text()  # exponents are the smallest
 

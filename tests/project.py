@@ -1,0 +1,34 @@
+"""Build the project, or a copy of it in which a test breaks something."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def build(
+    folder: Path, project: Path = ROOT, tool: str = "mkdocs", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Build a project's site strictly into the folder, as `make build` does."""
+    return subprocess.run(
+        [sys.executable, "-m", tool, "build", "--strict", "--site-dir", str(folder)],
+        cwd=project,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"} | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def copy_project(folder: Path) -> Path:
+    """Return a copy of what the site is made from, to break something in it."""
+    project = folder / "project"
+    for name in ("docs", "snippets", "hooks", "theme"):
+        shutil.copytree(ROOT / name, project / name)
+    for path in ROOT.glob("mkdocs*.yml"):
+        shutil.copy(path, project)
+    return project
