@@ -10,13 +10,16 @@ import ast
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SNIPPETS = ROOT / "snippets"
 NOT_MEASURING = ("draw", "check")
+
+on_stale: Callable[[str], object] | None = None
+"""What to call, instead of raising, when a snippet changed: a preview only warns."""
 
 
 class FrozenError(Exception):
@@ -146,10 +149,13 @@ def load(snippet: Path) -> dict[str, Any]:
             "run `make results` to measure them again."
         )
     if made_by != fingerprint(snippet.read_text("utf-8")):
-        raise FrozenError(
+        message = (
             f"{source}:1: the code changed since {name} was measured; "
             "run `make results`."
         )
+        if not on_stale:
+            raise FrozenError(message)
+        on_stale(message)
     assert isinstance(results, dict)
     return results
 

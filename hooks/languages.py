@@ -6,10 +6,12 @@ each language has its own search index. Every page links to itself in all langua
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+import frozen
 import labels
 import pages
 from jinja2 import Environment
@@ -24,6 +26,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 
+log = logging.getLogger("mkdocs.hooks.languages")
 SHARED = pages.DOCS / "shared"
 _PUNCTUATION = r"[\s\u200b\-,.:;!?/()\[\]{}<>\"'`“”‘’·×=|]+"
 _PARTICLES = (
@@ -49,9 +52,10 @@ def language_of(config: MkDocsConfig) -> str | None:
 
 
 def on_startup(command: str, dirty: bool) -> None:
-    """Remember whether this is `build` or `serve`."""
+    """Remember whether this is `build` or `serve`; a preview may show old numbers."""
     global _command
     _command = command
+    frozen.on_stale = log.warning if command == "serve" else None
 
 
 @event_priority(100)

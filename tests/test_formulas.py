@@ -1,35 +1,13 @@
 """Formulas: LaTeX in a page becomes MathML; one that is wrong names page and line."""
 
-import unicodedata
 from pathlib import Path
 from types import SimpleNamespace
 
 import formulas
 import markdown
-import pages
 import pytest
 from bs4 import BeautifulSoup
-from fontTools.ttLib import TTFont
 from mkdocs.exceptions import PluginError
-
-FONT = pages.DOCS / "shared" / "fonts" / "math.woff2"
-ITALIC = {
-    chr(int(unicodedata.decomposition(chr(code)).split()[-1], 16)): chr(code)
-    for letters in (range(0x1D434, 0x1D468), range(0x1D6E2, 0x1D71C), [0x210E])
-    for code in letters
-    if unicodedata.decomposition(chr(code))
-}
-FORMULAS = [
-    r"\operatorname{Var}[W] = \frac{2}{\text{fan\_in} + \text{fan\_out}}",
-    r"\frac{\partial L}{\partial x_0} = \frac{\partial L}{\partial x_L} \prod_{l} J_l",
-    r"\hat{x}_i = \frac{x_i - \mu_B}{\sqrt{\sigma_B^2 + \epsilon}}",
-    r"\mathbb{E}[\varphi'(z)^2] \le \tfrac14 \approx f''(x) \ne \infty",
-    r"W \sim \mathcal{N}\!\left(0, \tfrac{2}{n}\right), \mathcal{U}(-a, a) \times \pm",
-    r"\left\lVert g \right\rVert_2 \propto \nabla_\theta \mathcal{L} \odot \mathbf{x}",
-    r"\begin{aligned} z &= W a \\ a &= \bigl(1 - z\bigr)^\top \end{aligned}",
-    r"\begin{cases} x & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}",
-    r"\underbrace{\bar{a}}_{\text{기울기}} \in \mathbb{R}^{d \times n} \cdots \to \int",
-]
 
 
 def built(path: Path, text: str) -> BeautifulSoup:
@@ -106,13 +84,3 @@ def test_the_reason_counts_characters_as_an_author_does() -> None:
 def test_words_keep_the_spaces_around_an_operator() -> None:
     mathml = formulas.to_mathml(r"\frac{1}{\text{in} + \text{out}}", display=True)
     assert "<mi>in</mi><mo>+</mo><mi>out</mi>" in mathml
-
-
-@pytest.mark.parametrize("latex", FORMULAS)
-def test_the_font_has_every_character(latex: str) -> None:
-    math = BeautifulSoup(formulas.to_mathml(latex, display=True), "html.parser")
-    for mi in math.select("mi:not([mathvariant])"):  # one letter: shown in italic
-        mi.string = ITALIC.get(mi.get_text(), mi.get_text())
-    characters = {c for c in math.get_text() if not "가" <= c <= "힣"}
-    have = TTFont(FONT).getBestCmap()
-    assert not {c for c in characters if ord(c) not in have}

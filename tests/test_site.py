@@ -1,6 +1,7 @@
 """The built site: what a reader gets is what the tests have seen."""
 
 import re
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -11,6 +12,7 @@ import pages
 import project
 import pytest
 from bs4 import BeautifulSoup, Tag
+from fontTools.ttLib import TTFont
 
 PAGES = [
     (language, path.relative_to(pages.DOCS / language))
@@ -187,6 +189,25 @@ def test_formulas_are_mathml(site, language, page):
     formulas = html.count("<math")
     source = "\n".join(line for _, line in pages.prose(pages.DOCS / language / page))
     assert formulas == len(re.findall(r"\$\$.*?\$\$|\$[^$]+\$", source, re.DOTALL))
+
+
+def test_font_has_every_character_of_the_formulas(site):
+    """A browser shows a single letter in <mi> as its italic."""
+    italic = {}
+    for code in (*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C), 0x210E):
+        plain = unicodedata.decomposition(chr(code)).split()[-1:]
+        italic.update({chr(int(letter, 16)): chr(code) for letter in plain})
+    known = TTFont(pages.DOCS / "shared" / "fonts" / "math.woff2").getBestCmap()
+    for path in site.rglob("index.html"):
+        for formula in soup(path).select("math"):
+            for mi in formula.select("mi:not([mathvariant])"):
+                mi.string = italic.get(mi.get_text(), mi.get_text())
+            for character in formula.get_text():
+                hangul = "가" <= character <= "힣"
+                assert ord(character) in known or hangul or character.isspace(), (
+                    f"{path.relative_to(site)}: the font for formulas lacks "
+                    f"{character!r} in {formula.get_text()}; see docs/shared/fonts"
+                )
 
 
 def test_nothing_names_another_host_to_load_from(site):
