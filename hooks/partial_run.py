@@ -44,8 +44,11 @@ def _used(node: ast.stmt) -> set[str]:
 
 
 def needed(source: str, name: str) -> list[ast.stmt]:
-    """Return the top-level statements that the function `name` needs, in order."""
-    body = ast.parse(source).body
+    """Return the top-level statements that the function `name` needs, in order.
+
+    What runs only as a script is none of them, though it sets names, too.
+    """
+    body = [node for node in ast.parse(source).body if not isinstance(node, ast.If)]
     wanted, known = {name}, set[str]()
     while wanted - known:
         looking = wanted - known

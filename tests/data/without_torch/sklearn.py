@@ -1,0 +1,3 @@
+"""Stands in for sklearn where the site is built: a preview does not install it."""
+
+raise ModuleNotFoundError("the site must build without sklearn")
