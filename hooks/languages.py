@@ -7,6 +7,7 @@ each language has its own search index. Every page links to itself in all langua
 from __future__ import annotations
 
 import logging
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -55,7 +56,7 @@ def on_startup(command: str, dirty: bool) -> None:
     """Remember whether this is `build` or `serve`; a preview may show old numbers."""
     global _command
     _command = command
-    frozen.on_stale = log.warning if command == "serve" else None
+    frozen.on_stale = cache(log.warning) if command == "serve" else None
 
 
 @event_priority(100)
@@ -154,6 +155,18 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
     if language_of(config):
         config.extra["alternate"] = alternates(config, "", "")
     return env
+
+
+def on_template_context(
+    context: TemplateContext, template_name: str, config: MkDocsConfig
+) -> TemplateContext:
+    """Let a language's 404 page find its files where the site's address is unknown.
+
+    The root's 404 page sends readers to it, so it always stands in its own folder.
+    """
+    if language_of(config) and template_name == "404.html" and not config.site_url:
+        context["base_url"] = "."
+    return context
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -30,7 +30,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line for each request."""
+    """Serves files as a static host does: a missing one is the root's 404 page."""
+
+    def send_error(self, code: int, *_: object) -> None:  # type: ignore[override]
+        """Answer with the root's 404 page."""
+        page = Path(self.directory, "some", "path", "404.html").read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""

@@ -44,10 +44,18 @@ def test_root_is_a_chooser_without_javascript(open_page):
 
 
 def test_missing_page_is_answered_in_its_language(open_page):
-    page = open_page(locale="en-US").go("404.html")
-    assert page.get_by_text("한국어").is_visible()
-    page = open_page().go("ko/404.html")
+    opened = open_page(locale="en-US")
+    page = opened.go("ko/nothing/here/")
+    page.wait_for_url("**/some/path/ko/404.html")
     assert page.get_by_text("이 주소에는 페이지가 없습니다").is_visible()
+    assert page.locator("header").bounding_box()["height"] < 200, "styles are missing"
+    page.get_by_text("첫 화면으로 가기").click()
+    page.wait_for_url("**/some/path/ko/")
+
+
+def test_missing_page_without_a_language_offers_all(open_page):
+    page = open_page(locale="en-US").go("nothing/")
+    assert page.get_by_text("한국어").is_visible()
 
 
 @both_widths
