@@ -32,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves files as a static host does: a missing one is the root's 404 page."""
 
-    def send_error(self, code: int, *_: object) -> None:  # type: ignore[override]
+    def send_error(self, code: int, *_: object) -> None:
         """Answer with the root's 404 page."""
         page = Path(self.directory, "some", "path", "404.html").read_bytes()
         self.send_response(code)
