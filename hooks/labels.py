@@ -13,6 +13,8 @@ import pages
 import yaml
 
 SOURCE_LANGUAGE = "en"
+COMPLETE = ("en", "ko")
+"""Languages in which nothing may be missing; the others fall back to English."""
 _WORD = re.compile(r"[^\W\d_]")
 _MATH = re.compile(r"\$[^$]*\$")
 
@@ -22,11 +24,18 @@ class LabelError(Exception):
 
 
 def load(language: str) -> dict[str, dict[str, str]]:
-    """Return the label file of a language.
+    """Return the label file of a language; another than COMPLETE may lack words.
 
     Raises:
         LabelError: if it is missing, not YAML, or maps something else than text.
     """
+    found = _load(language)
+    if language not in COMPLETE:
+        found["site"] = _load(SOURCE_LANGUAGE)["site"] | found["site"]
+    return found
+
+
+def _load(language: str) -> dict[str, dict[str, str]]:
     path = pages.DOCS / language / "labels.yml"
     name = pages.relative(path)
     if not path.is_file():
@@ -34,7 +43,7 @@ def load(language: str) -> dict[str, dict[str, str]]:
             f"{name}: no such file; copy docs/en/labels.yml and translate."
         )
     try:
-        content: Any = yaml.safe_load(path.read_text("utf-8"))
+        content: Any = yaml.safe_load(path.read_text("utf-8")) or {}
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 1
         raise LabelError(f"{name}:{line}: not YAML ({error.problem}).") from None
@@ -54,7 +63,7 @@ def has_words(text: str) -> bool:
 
 
 def translate(text: str, language: str, figure: str) -> str:
-    """Return a figure's label in the language.
+    """Return a figure's label in the language, or in English where it may lag.
 
     Raises:
         LabelError: if the language's file has no such label.
@@ -62,9 +71,9 @@ def translate(text: str, language: str, figure: str) -> str:
     if language == SOURCE_LANGUAGE or not has_words(text):
         return text
     labels = load(language)["figures"]
-    if text not in labels:
+    if text not in labels and language in COMPLETE:
         raise LabelError(
             f"docs/{language}/labels.yml: no translation of {text!r} (in the figure of "
             f"snippets/{figure}.py); add it below `figures:`."
         )
-    return labels[text]
+    return labels.get(text, text)

@@ -7,6 +7,7 @@ each language has its own search index. Every page links to itself in all langua
 from __future__ import annotations
 
 import logging
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from urllib.parse import urljoin
 import frozen
 import labels
 import pages
+import translations
 from jinja2 import Environment
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -119,20 +121,51 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in files:
         if file.src_uri == "labels.yml":
             file.inclusion = InclusionLevel.EXCLUDED
+    for path in pages.pages(labels.SOURCE_LANGUAGE) if language_of(config) else []:
+        name = path.relative_to(pages.DOCS / labels.SOURCE_LANGUAGE).as_posix()
+        if not files.get_file_from_path(name):
+            files.append(File.generated(config, name, abs_src_path=str(path)))
     return files
 
 
-def alternates(config: MkDocsConfig, uri: str, url: str) -> list[dict[str, str]]:
+@event_priority(100)
+def on_page_markdown(
+    markdown: str, page: Page, config: MkDocsConfig, files: Files
+) -> str:
+    """Say below the title of a page if it is English, or older than the English one."""
+    language, path = language_of(config), Path(page.file.abs_src_path or "")
+    if language in (None, labels.SOURCE_LANGUAGE):
+        return markdown
+    try:
+        if not path.is_relative_to(pages.DOCS / str(language)):
+            notice = "missing"
+        elif translations.stale(path):
+            notice = "stale"
+        else:
+            return markdown
+    except pages.PageError as error:
+        raise PluginError(str(error)) from None
+    box = f'!!! warning "{config.extra["words"][notice]}"'
+    return re.sub(r"(?m)^(# .*)$", rf"\1\n\n{box}", markdown, count=1)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Mark a page that stands in for a missing translation as English."""
+    path, language = Path(page.file.abs_src_path or ""), language_of(config)
+    if language and not path.is_relative_to(pages.DOCS / language):
+        return f'<div lang="{labels.SOURCE_LANGUAGE}">{html}</div>'
+    return html
+
+
+def alternates(config: MkDocsConfig, url: str) -> list[dict[str, str]]:
     """Return each language's links to a page: `here` relative, `link` for hreflang.
 
     hreflang asks for whole addresses, which are known only with a site_url; a reader
-    follows the relative link, which works offline and below any path. A language
-    without the page is linked to its home.
+    follows the relative link, which works offline and below any path.
     """
     entries = []
     for code in pages.LANGUAGES:
-        there = url if (pages.DOCS / code / uri).is_file() else ""
-        here = f"../{code}/{there}"
+        here = f"../{code}/{url}"
         whole = urljoin(config.site_url, here) if config.site_url else here
         name = config.extra["language_names"][code]
         entries.append({"lang": code, "name": name, "here": here, "link": whole})
@@ -144,7 +177,7 @@ def on_page_context(
 ) -> TemplateContext:
     """Tell the templates where this page stands in the other languages."""
     if language_of(config):
-        config.extra["alternate"] = alternates(config, page.file.src_uri, page.url)
+        config.extra["alternate"] = alternates(config, page.url)
         # Material remembers the colour scheme by scope: one for all languages.
         config.extra["scope"] = "../" * (page.url.count("/") + 1)
     return context
@@ -153,7 +186,7 @@ def on_page_context(
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
     """Let the 404 page, which is no document, link to each language's home."""
     if language_of(config):
-        config.extra["alternate"] = alternates(config, "", "")
+        config.extra["alternate"] = alternates(config, "")
     return env
 
 

@@ -301,6 +301,30 @@ def test_label_without_translation_fails_the_build_and_is_named(tmp_path):
     assert "docs/ko/labels.yml: no translation of 'variance'" in result.stderr
 
 
+def test_language_that_lags_shows_english_and_says_so(tmp_path):
+    copy = project.copy_project(tmp_path)
+    config = (copy / "mkdocs.en.yml").read_text("utf-8").replace("/en", "/ja")
+    (copy / "mkdocs.ja.yml").write_text(config.replace("language: en", "language: ja"))
+    folder = copy / "docs" / "ja"
+    folder.mkdir()
+    (folder / "labels.yml").write_text("site:\n  language: 日本語\n", "utf-8")
+    home = (copy / "docs" / "en" / "index.md").read_text("utf-8")
+    (folder / "index.md").write_text(
+        home.replace("title: Home", "title: ホーム"), "utf-8"
+    )
+    result = project.build(tmp_path / "site", copy)
+    assert result.returncode == 0, result.stderr
+    missing = soup(tmp_path / "site" / "ja" / "weight-initialization" / "index.html")
+    assert "not translated yet" in missing.select(".admonition.warning")[0].get_text()
+    assert missing.select_one("div[lang=en] svg[role=img]")
+    stale = soup(tmp_path / "site" / "ja" / "index.html")
+    assert "has changed since" in stale.select(".admonition.warning")[0].get_text()
+    current = soup(tmp_path / "site" / "ko" / "index.html")
+    assert not current.select(".admonition.warning")
+    links = {str(link["hreflang"]) for link in current.select("a[data-language]")}
+    assert links == {"en", "ja", "ko"}
+
+
 def test_properdocs_builds_the_site_too(tmp_path):
     result = project.build(tmp_path / "site", tool="properdocs")
     assert result.returncode == 0, result.stderr

@@ -49,7 +49,7 @@ def test_missing_page_is_answered_in_its_language(open_page):
     page.wait_for_url("**/some/path/ko/404.html")
     assert page.get_by_text("이 주소에는 페이지가 없습니다").is_visible()
     assert page.locator("header").bounding_box()["height"] < 200, "styles are missing"
-    page.get_by_text("첫 화면으로 가기").click()
+    page.locator("a.md-button").click()
     page.wait_for_url("**/some/path/ko/")
 
 
