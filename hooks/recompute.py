@@ -15,6 +15,10 @@ import pages
 import partial_run
 
 
+LIMIT = 300.0
+"""Seconds after which a snippet counts as endless; a measure() takes 30 at most."""
+
+
 class RecomputeError(Exception):
     """A snippet that fails or whose claims do not hold; the message names both."""
 
@@ -28,7 +32,10 @@ def measured(snippet: Path) -> tuple[dict[str, Any], dict[str, float | None]]:
     """
     name = pages.relative(snippet)
     outcome = alone.run(
-        snippet.read_text("utf-8"), name, values=["results", "TOLERANCE"]
+        snippet.read_text("utf-8"),
+        name,
+        values=["results", "TOLERANCE"],
+        limit=LIMIT,
     )
     if outcome.broken:
         raise RecomputeError(f"{name}:1: did not finish: {outcome.broken}.")
