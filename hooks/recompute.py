@@ -14,7 +14,6 @@ import frozen
 import pages
 import partial_run
 
-
 LIMIT = 300.0
 """Seconds after which a snippet counts as endless; a measure() takes 30 at most."""
 
