@@ -29,14 +29,15 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 # fan_in * variance of the weights, fan_in * variance of the biases
 VARIANCES = {
-    "xavier": (1, 0),  # gain 1; the same as LeCun because fan_in = fan_out
-    "lecun": (1, 0),
+    "xavier": (1, 0),  # gain 1; the same as LeCun's because fan_in = fan_out
     "he": (2, 0),
     "default": (1 / 3, 1 / 3),  # what nn.Linear does
+    "normal": (WIDTH, 0),  # N(0, 1), whatever the width
 }
 LABELS = {"tanh": "tanh", "relu": "ReLU", "sigmoid": "sigmoid"}
-TITLES = {"xavier": "Xavier: level for tanh", "he": "He: level for ReLU"}
-TOLERANCE = {"gradient": 1e-3, "factor": 1e-2}
+TITLES = {"xavier": "Xavier: tanh nearly level", "he": "He: ReLU level"}
+MANY_LAYERS = 300  # by then tanh's factor has settled
+TOLERANCE = {"gradient": 1e-3, "factor": 1e-2, "limit": 1e-6}
 
 
 def init_layer(init: str) -> nn.Linear:
@@ -46,10 +47,10 @@ def init_layer(init: str) -> nn.Linear:
         nn.init.zeros_(layer.bias)
     if init == "xavier":
         nn.init.xavier_normal_(layer.weight)  # gain 1
-    elif init == "lecun":
-        nn.init.normal_(layer.weight, std=1 / math.sqrt(WIDTH))
     elif init == "he":
         nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    elif init == "normal":
+        nn.init.normal_(layer.weight)
     return layer.requires_grad_(False)
 
 
@@ -68,26 +69,26 @@ def gradient_norms(activation: str, init: str) -> list[float]:
     return [norm / norms[-1] for norm in norms]
 
 
-def theory(activation: str, init: str) -> float:
-    """sqrt(fan_in * Var[w] * E[phi'(y)^2]) for normal y, geometric mean over layers."""
+def theory(activation: str, init: str, depth: int) -> list[float]:
+    """sqrt(fan_in * Var[w] * E[phi'(y)^2]) for normal y, the factor of each layer."""
     z = torch.linspace(-8, 8, 1600, dtype=torch.float64)
     density = torch.softmax(-z.square() / 2, dim=0)  # of N(0, 1), sums to 1
     weight_variance, bias_variance = VARIANCES[init]
     mean_square = 1.0  # E[x^2] of the input
     factors = []
-    for _ in range(DEPTH - 1):
+    for _ in range(depth - 1):
         variance = weight_variance * mean_square + bias_variance / WIDTH
         y = (math.sqrt(variance) * z).requires_grad_()
         x = ACTIVATIONS[activation](y)
         (slope,) = torch.autograd.grad(x.sum(), y)
         mean_square = (density @ x.square()).item()
         factors.append(math.sqrt(weight_variance * (density @ slope.square()).item()))
-    return statistics.geometric_mean(factors)
+    return factors
 
 
 def measure() -> dict[str, Any]:
     """Gradient by layer relative to the last one, and its factor per layer."""
-    results: dict[str, Any] = {"gradient": {}, "factor": {}}
+    results: dict[str, Any] = {"gradient": {}, "factor": {}, "limit": {}}
     for activation in ACTIVATIONS:
         results["gradient"][activation] = {}
         results["factor"][activation] = {}
@@ -105,8 +106,10 @@ def measure() -> dict[str, Any]:
             results["factor"][activation][init] = {
                 "mean": statistics.mean(factors),
                 "sd": statistics.stdev(factors),
-                "theory": theory(activation, init),
+                "theory": statistics.geometric_mean(theory(activation, init, DEPTH)),
             }
+    for init in ["xavier", "he"]:
+        results["limit"][init] = theory("tanh", init, MANY_LAYERS)[-1]
     return results
 
 
@@ -144,8 +147,11 @@ def check(results: dict[str, Any]) -> None:
     )
     assert 0.9 < factor["tanh"]["xavier"]["mean"] < 1, "Xavier nearly keeps tanh's"
     assert factor["tanh"]["he"]["mean"] > 1.01, "He makes tanh's gradient grow"
-    for init, row in factor["sigmoid"].items():
-        assert row["mean"] < 0.4, f"sigmoid's gradient vanishes with {init}"
+    for init in ["xavier", "he", "default"]:
+        assert factor["sigmoid"][init]["mean"] < 0.4, f"sigmoid vanishes with {init}"
+    assert factor["sigmoid"]["normal"]["mean"] > 1.2, "sigmoid explodes with N(0, 1)"
+    assert results["limit"]["he"] > 1.04, "deep tanh nets explode with He"
+    assert 0.99 < results["limit"]["xavier"] < 1, "with Xavier they settle at one"
     for activation, rows in factor.items():
         for init, row in rows.items():
             # GELU with He stands on an edge: its seeds differ, and width counts.
