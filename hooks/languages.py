@@ -31,7 +31,7 @@ from mkdocs.utils.templates import TemplateContext
 
 log = logging.getLogger("mkdocs.hooks.languages")
 SHARED = pages.DOCS / "shared"
-_PUNCTUATION = r"[\s\u200b\-,.:;!?/()\[\]{}<>\"'`“”‘’·×=|]+"
+_PUNCTUATION = r"[\s\u200b\u2060\-,.:;!?/()\[\]{}<>\"'`“”‘’·×=|]+"
 _PARTICLES = (
     "에서는|에서도|으로는|에서|에는|에게|으로|까지|부터|처럼|보다|마다|이란|이며|이고|입니다|"
     "은|는|이|가|을|를|의|에|로|와|과|도|만|란"

@@ -210,6 +210,16 @@ def test_font_has_every_character_of_the_formulas(site):
                 )
 
 
+def test_korean_particles_stay_with_their_word(site):
+    for path in (site / "ko").rglob("index.html"):
+        article = soup(path).select_one("article")
+        assert article
+        for verbatim in article.select("pre, svg"):
+            verbatim.decompose()
+        loose = re.findall(r"\S*(?:\)|</(?:code|math)>)[가-힣]+", str(article))
+        assert not loose, f"{path.relative_to(site)}: a line may break in {loose[0]}"
+
+
 def test_nothing_names_another_host_to_load_from(site):
     """Links may lead away; nothing is loaded from there."""
     loads = re.compile(

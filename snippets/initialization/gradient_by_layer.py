@@ -129,6 +129,7 @@ def draw(results: dict[str, Any]) -> Figure:
         axis.set_title(title)
         axis.set_ylabel("relative gradient norm")
         axis.grid(axis="y", alpha=0.3)
+    axes[0].set_yticks([1, 1e-6, 1e-12, 1e-18])
     axes[0].legend(frameon=False, loc="lower right")
     axes[1].set_xlabel("layer (the gradient flows from 30 to 1)")
     axes[1].set_xticks([1, 5, 10, 15, 20, 25, 30])

@@ -121,7 +121,7 @@ def draw(results: dict[str, Any]) -> Figure:
             axis.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0)
         axis.set_ylabel("training loss")
         axis.grid(axis="y", alpha=0.3)
-    axes[1].legend(frameon=False, loc="center right")
+    axes[1].legend(frameon=False, loc="center right", bbox_to_anchor=(1, 0.65))
     axes[0].set_title("10 layers: He learns first")
     axes[1].set_title("30 layers: only He learns in this time")
     axes[1].set_xlabel("epoch")

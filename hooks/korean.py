@@ -1,0 +1,27 @@
+"""Keep Korean particles on the line of their word: 분산(variance)|으로, `torch`|가.
+
+A browser may break a line between a parenthesis, code or formula and the Hangul behind
+it, which leaves a particle alone at the start of a line. A word joiner forbids that.
+"""
+
+from __future__ import annotations
+
+import re
+
+from languages import language_of
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+WORD_JOINER = "\u2060"
+_VERBATIM = re.compile(r"(<pre\b.*?</pre>|<svg\b.*?</svg>)", re.DOTALL)
+_BREAK = re.compile(r"(\)|</(?:a|code|em|math|strong)>)(?=[가-힣])(?![^<]*>)")
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Join particles to what they follow, in the text of Korean pages."""
+    if language_of(config) != "ko":
+        return html
+    parts = _VERBATIM.split(html)
+    parts[::2] = [_BREAK.sub(rf"\1{WORD_JOINER}", part) for part in parts[::2]]
+    return "".join(parts)
