@@ -113,6 +113,55 @@ def _line_in(error: BaseException, path: Path) -> int:
     return line
 
 
+def shown(snippet: Path) -> str | None:
+    """Return a hash of what the figure says: words, scales and data, not its looks.
+
+    It is frozen with the results: a label or a line that changes is noticed, and looked
+    at, though no number changed. None if the snippet draws nothing.
+    """
+    import matplotlib
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    matplotlib.use("agg")
+    if "\ndef draw(" not in snippet.read_text("utf-8"):
+        return None
+    with plt.rc_context(_drawing_style(snippet)):
+        figure = draw(snippet)
+        content = []
+        for axes in figure.axes:
+            legend = axes.get_legend()
+            words = [axes.get_title(), axes.get_xlabel(), axes.get_ylabel()]
+            words += [text.get_text() for text in legend.get_texts()] if legend else []
+            words += [text.get_text() for text in axes.texts]
+            words += [axes.get_xscale(), axes.get_yscale()]
+            data = [line.get_xydata() for line in axes.lines]
+            data += [p.vertices for c in axes.collections for p in c.get_paths()]
+            data += [patch.get_path().vertices for patch in axes.patches]
+            data += [axes.get_xticks(), axes.get_yticks()]
+            numbers = [f"{n:.5g}" for array in data for n in np.ravel(array)]
+            content.append(
+                [words, [str(line.get_label()) for line in axes.lines], numbers]
+            )
+        plt.close(figure)
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def words(snippet: Path) -> set[str]:
+    """Return the English labels of the snippet's figure."""
+    import matplotlib
+    import matplotlib.pyplot as plt
+    from matplotlib.text import Text
+
+    matplotlib.use("agg")
+    if "\ndef draw(" not in snippet.read_text("utf-8"):
+        return set()
+    figure = draw(snippet)
+    found = {text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)}
+    plt.close(figure)
+    return {text for text in found if labels.has_words(text)}
+
+
 def svg(snippet: Path, language: str) -> str:
     """Return the figure as an SVG element in the language, without its description.
 

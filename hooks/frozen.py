@@ -16,7 +16,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SNIPPETS = ROOT / "snippets"
-NOT_MEASURING = ("draw", "check")
 
 on_stale: Callable[[str], object] | None = None
 """What to call, instead of raising, when a snippet changed: a preview only warns."""
@@ -54,14 +53,13 @@ def name_of(snippet: Path) -> str:
 
 
 def fingerprint(source: str) -> str:
-    """Return a hash of the code that decides the results.
+    """Return a hash of the code that makes the results and says what they must be.
 
-    draw() and check() use results and do not make them: changing a colour does not
-    ask for a new run.
+    draw() only uses them: changing a colour does not ask for a new run.
     """
     lines = source.replace("\r\n", "\n").split("\n")
     for node in reversed(ast.parse(source).body):
-        if isinstance(node, ast.FunctionDef) and node.name in NOT_MEASURING:
+        if isinstance(node, ast.FunctionDef) and node.name == "draw":
             del lines[node.lineno - 1 : node.end_lineno]
     text = "\n".join(line.rstrip() for line in lines if line.strip())
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -84,8 +82,16 @@ def rounded(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-def save(snippet: Path, results: dict[str, Any], made_with: str) -> None:
+def save(
+    snippet: Path, results: dict[str, Any], made_with: str, figure: str | None = None
+) -> None:
     """Write a snippet's results beside it, whole or not at all.
+
+    Args:
+        snippet: the snippet's file.
+        results: what its measure() returned.
+        made_with: versions, for the reader of the file.
+        figure: a hash of what its figure shows, if it has one.
 
     Raises:
         ValueError: if a number is NaN or infinite.
@@ -95,6 +101,7 @@ def save(snippet: Path, results: dict[str, Any], made_with: str) -> None:
         "made_with": made_with,
         "snippet": fingerprint(snippet.read_text("utf-8")),
         "digest": digest(results),
+        "figure": figure,
         "results": results,
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
@@ -130,7 +137,7 @@ def load(snippet: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FrozenError(f"{name}: no such file; run `make results` to make it.")
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"), parse_constant=_refuse)
         results, made_by, checksum = (
             content[key] for key in ("results", "snippet", "digest")
         )
@@ -139,7 +146,7 @@ def load(snippet: Path) -> dict[str, Any]:
             f"{name}:{error.lineno}: not JSON ({error.msg}); "
             "run `make results` to make it anew."
         ) from None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise FrozenError(
             f"{name}:1: not a file of frozen results; run `make results`."
         ) from None
@@ -158,6 +165,16 @@ def load(snippet: Path) -> dict[str, Any]:
         on_stale(message)
     assert isinstance(results, dict)
     return results
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no result")
+
+
+def about(snippet: Path) -> tuple[str, str | None]:
+    """Return with what the results were made, and the hash of what the figure shows."""
+    content = json.loads(snippet.with_suffix(".json").read_text("utf-8"))
+    return content["made_with"], content["figure"]
 
 
 def look_up(results: dict[str, Any], keys: Iterable[str]) -> Any:  # noqa: ANN401

@@ -225,13 +225,15 @@ def fences(path: Path) -> Iterator[Fence]:
 
 
 def prose(path: Path) -> list[tuple[int, str]]:
-    """Return (line, text) of what is neither front matter nor in a fence."""
-    text = read(path)
-    match = _FRONT_MATTER.match(text)
+    """Return (line, text) of what is neither front matter nor in a fence.
+
+    An included text stands at the line that includes it.
+    """
+    match = _FRONT_MATTER.match(read(path))
     start = match[0].count("\n") + 1 if match else 1
     fenced = {n for fence in fences(path) for n in range(fence.line, fence.end + 1)}
     return [
         (number, line)
-        for number, line in enumerate(text.split("\n"), 1)
+        for number, line in expand(path)
         if number >= start and number not in fenced
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import alone
+import figures
 import frozen
 import pages
 import partial_run
@@ -146,13 +147,21 @@ def stale() -> list[Path]:
     return found
 
 
+def figure_changed(snippet: Path) -> bool:
+    """Tell whether the figure shows something else than when it was frozen."""
+    return figures.shown(snippet) != frozen.about(snippet)[1]
+
+
 def main(force: bool) -> int:
     """Measure and freeze what changed (`force`: everything); return an exit code."""
     from importlib.metadata import version
 
     from tqdm import tqdm
 
-    todo = frozen.measuring_snippets() if force else stale()
+    measure = stale()
+    todo = frozen.measuring_snippets()
+    if not force:
+        todo = [path for path in todo if path in measure or figure_changed(path)]
     if not todo:
         print("All results are current. FORCE=1 measures everything again.")
         return 0
@@ -165,9 +174,11 @@ def main(force: bool) -> int:
         for snippet in bar:
             bar.set_description(frozen.name_of(snippet))
             try:
-                results, _ = measured(snippet)
-                frozen.save(snippet, results, made_with)
-            except RecomputeError as error:
+                if force or snippet in measure:
+                    frozen.save(snippet, measured(snippet)[0], made_with)
+                results, made_then = frozen.load(snippet), frozen.about(snippet)[0]
+                frozen.save(snippet, results, made_then, figures.shown(snippet))
+            except (RecomputeError, figures.FigureError) as error:
                 failures.append(str(error))
             except ValueError as error:
                 failures.append(f"{pages.relative(snippet)}:1: {error}")

@@ -15,21 +15,34 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import pages
 from labels import SOURCE_LANGUAGE
 
 _HEADING = re.compile(r"^(?P<level>#{1,6}) .*?(?:\{ *#(?P<id>[\w-]+) *\})?\s*$")
-_PARTS = {
+# What a section must hold in every language. Grammar may change the order of the first
+# four; the others follow each other as in the source.
+_ANYWHERE = {
     "formula": re.compile(r"(?<![\\$])\$\$?([^$]+?)\$\$?"),
-    "value": re.compile(r"\{\{(.*?)\}\}"),
-    "figure": re.compile(r"\((figure:[^)\s]*)"),
-    "link": re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]*)"),
-    "admonition": re.compile(r"^\s*(?:!!!|\?\?\?\+?) +(\w+)"),
-    "tab": re.compile(r"^\s*(===)"),
-    "table row": re.compile(r"^\s*(\|.*\|)\s*$"),
+    "value": re.compile(r"[\d.,−-]*\{\{.*?\}\}(?:%|×10[⁻⁰¹²³⁴-⁹]+|[\d.]*\d)?"),
+    "code": re.compile(r"`([^`]+)`"),
+    # Not the numerals that other languages write as words: 10억분의 1, a billionth.
+    "number": re.compile(r"\d+(?:[.,]\d+)*(?!\.?\d|[만억조경]|(?<=0)분의)"),
 }
+_IN_ORDER = {
+    "figure": re.compile(r"!\[[^\]]*\]\((figure:[^)\s]*)"),
+    "link": re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]*)"),
+    "caption": re.compile(r"(?m)^\s*///(.*)$"),
+    "admonition": re.compile(r"(?m)^\s*((?:!!!|\?\?\?\+?) +\w+)"),
+    "tab": re.compile(r"(?m)^\s*(===)"),
+    "table row": re.compile(r"(?m)^\s*(\|.*\|)\s*$"),
+}
+_VALUE = re.compile(r"\*{0,2}\{\{.*?\}\}\*{0,2}")
+_NOT_TEXT = re.compile(
+    r"\{\{.*?\}\}|`[^`]*`|\$\$?[^$]+\$\$?|\]\([^)\s]*|\{ *#[\w-]+ *\}", re.DOTALL
+)
 
 
 @dataclass
@@ -40,6 +53,8 @@ class Section:
     level: int
     line: int
     text: str
+    prose: str = ""
+    """The text without its fences."""
 
 
 def counterpart(path: Path, language: str) -> Path:
@@ -74,6 +89,8 @@ def sections(path: Path) -> list[Section]:
             found.append(Section(heading["id"], len(heading["level"]), number, ""))
         if number in prose or len(found) > 1:
             found[-1].text += line + "\n"
+        if number in prose:
+            found[-1].prose += line + "\n"
     return found
 
 
@@ -109,18 +126,32 @@ def stamp(path: Path) -> None:
     temporary.replace(path)
 
 
-def _parts(section: Section, kind: str) -> Counter[str]:
-    """Return what a section holds of one kind; word order may change the sequence."""
-    found: Counter[str] = Counter()
-    by_line = kind in ("admonition", "tab", "table row")
-    texts = section.text.split("\n") if by_line else [" ".join(section.text.split())]
-    for text in texts:
-        for match in _PARTS[kind].findall(text):
-            part = str(match).strip()
-            if kind == "table row":
-                part = f"{part.count('|') - part.count(chr(92) + '|') - 1} cells"
-            found[part] += 1
+def _anywhere(section: Section, kind: str) -> Counter[str]:
+    """Count what a section holds of a kind."""
+    text = section.prose
+    if kind == "number":
+        text = _NOT_TEXT.sub(" ", text)
+    found = _ANYWHERE[kind].findall(" ".join(text.split()))
+    return Counter("".join(part.split()) for part in found)
+
+
+def _in_order(section: Section, kind: str) -> list[str]:
+    """List what a section holds of a kind; of a table row, its cells and values."""
+    found = [part.strip() for part in _IN_ORDER[kind].findall(section.prose)]
+    if kind == "table row":
+        return [
+            f"{_VALUE.sub('', row).count('|') - 1} cells, {_VALUE.findall(row)}"
+            for row in found
+        ]
     return found
+
+
+def _first_difference(own: list[str], source: list[str]) -> str:
+    """Name the first of two lists' entries that are not the same."""
+    for mine, wanted in zip_longest(own, source, fillvalue="nothing"):
+        if mine != wanted:
+            return f"{mine!r} in place of {wanted!r}"
+    return "nothing else"
 
 
 def differences(path: Path) -> Iterator[str]:
@@ -130,12 +161,18 @@ def differences(path: Path) -> Iterator[str]:
     ours, theirs = list(pages.fences(path)), list(pages.fences(source))
     for own, original in zip(ours, theirs, strict=False):
         if (own.language, own.text) != (original.language, original.text):
+            pairs = zip_longest(own.text.split("\n"), original.text.split("\n"))
+            same = next((i for i, (a, b) in enumerate(pairs) if a != b), -1)
+            line = own.lines[same] if 0 <= same < len(own.lines) else own.line
             yield (
-                f"{own.place}: this fence is not the one at {original.place}; code and "
-                "output are the same in every language, so copy it from there."
+                f"{here}:{line}: this fence is not the one at {original.place}; code "
+                "and output are the same in every language, so copy it from there."
             )
     if len(ours) != len(theirs):
         yield f"{here}:1: has {len(ours)} fences, {there} has {len(theirs)}."
+    own_meta, source_meta = pages.front_matter(path), pages.front_matter(source)
+    for key in (own_meta.keys() ^ source_meta.keys()) - {"source"}:
+        yield f"{here}:2: the front matter must have {key!r} just where {there} has it."
     own_sections, source_sections = sections(path), sections(source)
     for section, other in zip(own_sections, source_sections, strict=False):
         if (section.ident, section.level) != (other.ident, other.level):
@@ -145,14 +182,22 @@ def differences(path: Path) -> Iterator[str]:
                 f"{'#' * other.level} {{#{other.ident}}}."
             )
             return
-        for kind in _PARTS:
-            mine, wanted = _parts(section, kind), _parts(other, kind)
+        line = other.line
+        where = f"{here}:{section.line}: section {{#{section.ident}}}"
+        for kind in _ANYWHERE:
+            mine, wanted = _anywhere(section, kind), _anywhere(other, kind)
+            if kind == "number":  # which one language may write as a word
+                mine = Counter(
+                    {n: c if len(n) > 1 else min(c, wanted[n]) for n, c in mine.items()}
+                )
             for sign, odd in (("lacks", wanted - mine), ("alone has", mine - wanted)):
                 for part in odd:
-                    yield (
-                        f"{here}:{section.line}: section {{#{section.ident}}} {sign} "
-                        f"the {kind} {part!r}; see {there}:{other.line}."
-                    )
+                    yield f"{where} {sign} the {kind} {part!r}; see {there}:{line}."
+        for kind in _IN_ORDER:
+            own_list, source_list = _in_order(section, kind), _in_order(other, kind)
+            if own_list != source_list:
+                odd_one = _first_difference(own_list, source_list)
+                yield f"{where} has {odd_one} as {kind}; see {there}:{line}."
     if len(own_sections) != len(source_sections):
         yield (
             f"{here}:1: has {len(own_sections) - 1} headings, {there} has "

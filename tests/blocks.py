@@ -29,7 +29,11 @@ NOT_RUN = {
 }
 """Languages of fences that are not code to run, each with its reason."""
 
+SHELL = ("pip install ", "python ", "uv ", "make ", "git ")
+"""What a line of a `console` fence begins with."""
+
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])")
+_DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)\.(\d+)(?:e([+-]\d{2,}))?")
 
 
 @dataclass
@@ -68,6 +72,11 @@ def blocks(path: Path) -> Iterator[Block]:
                 and not "".join(lines[waiting.code.end : fence.line - 1]).strip()
             ):
                 waiting.output = fence
+                if waiting.snippet:
+                    waiting.wrong = (
+                        "a whole snippet prints nothing that a page shows; remove the "
+                        "output fence behind it"
+                    )
                 yield waiting
             else:
                 if waiting:
@@ -87,7 +96,16 @@ def blocks(path: Path) -> Iterator[Block]:
                 "behind it, an output fence"
             )
             yield Block(fence, wrong=wrong)
-        elif fence.language not in NOT_RUN:
+        elif fence.language in NOT_RUN:
+            for line in fence.text.split("\n"):
+                if line and not line.startswith(SHELL):
+                    wrong = (
+                        f"{line!r} begins with no command that we know; write python "
+                        "in a python fence (tests/blocks.py: SHELL)"
+                    )
+                    yield Block(fence, wrong=wrong)
+                    break
+        else:
             wrong = (
                 f"no test looks at a fence of language {fence.language!r}; write "
                 f"python, output or one of {', '.join(NOT_RUN)} (blocks.py: NOT_RUN)"
@@ -130,15 +148,17 @@ def same(expected: str, got: str) -> bool:
 
 
 def _close(expected: str, got: str) -> bool:
-    """Compare two numbers as they are printed."""
+    """Compare two numbers as they are printed: same form, at most one unit apart.
+
+    9.9e-05 and 1.0e-04 are neighbours, too.
+    """
     if expected == got:
         return True
-    mantissas = [re.split("[eE]", text)[0] for text in (expected, got)]
-    decimals = [len(text.partition(".")[2]) for text in mantissas]
-    if decimals[0] != decimals[1] or not decimals[0]:
+    one, two = (_DECIMAL.fullmatch(text) for text in (expected, got))
+    if not one or not two or len(one[1]) != len(two[1]) or bool(one[2]) != bool(two[2]):
         return False
-    exponents = [int([*re.split("[eE]", text), "0"][1]) for text in (expected, got)]
-    unit = 10.0 ** (max(exponents) - decimals[0])
+    exponent = min(int(one[2] or 0), int(two[2] or 0))
+    unit = 10.0 ** (exponent - len(one[1]))
     return abs(float(expected) - float(got)) <= unit * 1.001
 
 
@@ -148,7 +168,7 @@ def evaluate(example: Example) -> str | None:
     if block.wrong:
         return f"{block.code.place}: {block.wrong}."
     if snippet := block.snippet:
-        return recompute.problem(snippet)
+        return recompute.problem(snippet)  # it draws; `blocks` allows no output
     outcome = alone.run(
         block.code.text, pages.relative(block.code.path), block.code.lines
     )

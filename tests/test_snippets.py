@@ -25,6 +25,14 @@ def test_frozen_results_fulfil_the_claims(snippet):
     recompute.check(snippet, frozen.load(snippet))
 
 
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=frozen.name_of)
+def test_figure_shows_what_it_showed_when_it_was_frozen(snippet):
+    assert not recompute.figure_changed(snippet), (
+        f"{pages.relative(snippet)}:1: draw() shows other words or data than before; "
+        "look at the figure with `make serve`, then run `make results`"
+    )
+
+
 @pytest.mark.parametrize("path", sorted(frozen.SNIPPETS.rglob("*.json")), ids=str)
 def test_frozen_file_belongs_to_a_snippet(path):
     assert path.with_suffix(".py") in SNIPPETS, f"{path} belongs to no snippet"
@@ -94,12 +102,18 @@ def test_changed_code_asks_for_new_results(snippet):
         frozen.load(snippet)
 
 
+def test_weaker_claim_does_so_too(snippet):
+    change(snippet, "== 2", "> 0")
+    with pytest.raises(frozen.FrozenError, match=r"small\.py.*make results"):
+        frozen.load(snippet)
+
+
 def test_changed_drawing_does_not(snippet):
     change(snippet, "['x'][0]", "['x'][1]")
     assert frozen.load(snippet) == {"x": [1.0, 2.0]}
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"results": {}}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"results": {}}', '{"results": NaN}'])
 def test_damaged_file_is_named(snippet, text):
     snippet.with_suffix(".json").write_text(text)
     with pytest.raises(frozen.FrozenError, match=r"small\.json:\d+: not"):

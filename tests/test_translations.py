@@ -1,5 +1,9 @@
 """Translations are current, and say the same in the same structure."""
 
+import re
+
+import figures
+import frozen
 import labels
 import pages
 import pytest
@@ -15,16 +19,25 @@ each_page = pytest.mark.parametrize("path", TRANSLATED, ids=pages.relative)
 
 
 def test_korean_is_complete():
-    source = {p.name for p in pages.pages("en")}
-    assert {p.name for p in pages.pages("ko")} == source
+    source = {path.relative_to(pages.DOCS / "en") for path in pages.pages("en")}
+    own = {path.relative_to(pages.DOCS / "ko") for path in pages.pages("ko")}
+    assert not source - own, f"docs/ko lacks the pages {source - own}"
+    assert not own - source, f"docs/en has no such pages as docs/ko: {own - source}"
 
 
 @each_page
 def test_page_is_current(path):
     old = translations.stale(path)
+    source = translations.counterpart(path, labels.SOURCE_LANGUAGE)
+    lines = {section.ident: section.line for section in translations.sections(source)}
+    changed = [
+        f"{pages.relative(source)}:{lines.get(ident, 1)}: {{#{ident}}}" for ident in old
+    ]
     assert not old, (
-        f"{pages.relative(path)}:1: the English text changed in {', '.join(old)}; bring "
-        f"these up to date, then python hooks/translations.py stamp {pages.relative(path)}"
+        f"{pages.relative(path)}: the English text changed since it was translated, in\n"
+        + "\n".join(changed)
+        + "\nBring these sections up to date, then run\n"
+        f"python hooks/translations.py stamp {pages.relative(path)}"
     )
 
 
@@ -40,6 +53,36 @@ def test_labels_of_all_languages_have_the_same_words():
         assert set(labels.load(language)["site"]) == wanted, (
             f"docs/{language}/labels.yml: `site` must have the words of docs/en"
         )
+
+
+def test_labels_are_those_of_the_figures():
+    """A label is used, is not empty, and keeps the names and numbers of the English."""
+    drawn = set()
+    for snippet in frozen.measuring_snippets():
+        drawn |= figures.words(snippet)
+    for language in pages.LANGUAGES:
+        found = labels.load(language)["figures"]
+        path = pages.DOCS / language / "labels.yml"
+        for label, own in found.items():
+            where = f"{pages.relative(path)}:{pages.line_of(path, label)}: {label!r}"
+            assert label in drawn, f"{where} stands in no figure; remove the line"
+            assert own.strip(), f"{where} has no translation"
+            assert re.findall(r"\d+", own) == re.findall(r"\d+", label), (
+                f"{where}: the numbers of {own!r} are others"
+            )
+            for name in re.findall(r"[A-Za-z]+", own):
+                assert name in label, f"{where}: {name!r} is not in the English label"
+        for word, own in labels.load(language)["site"].items():
+            assert own.strip(), f"{pages.relative(path)}: {word!r} is empty"
+        assert len(set(found.values())) == len(found), f"{pages.relative(path)}: twice"
+
+
+def test_label_file_names_nothing_twice():
+    for language in pages.LANGUAGES:
+        path = pages.DOCS / language / "labels.yml"
+        keys = re.findall(r"(?m)^ *(\S.*?):(?: |$)", path.read_text("utf-8"))
+        twice = [key for key in keys if keys.count(key) > 1]
+        assert not twice, f"{pages.relative(path)}: {twice[0]} stands twice"
 
 
 @pytest.fixture
@@ -100,17 +143,21 @@ def test_stamping_keeps_everything_else(pair):
         (
             "print(1)",
             "print(2)",
-            r"ko/page.md:15: this fence is not the one at docs/en",
+            r"ko/page.md:16: this fence is not the one at docs/en",
         ),
-        ("```output\n1", "```output\n2", "ko/page.md:19: this fence"),
+        ("```output\n1", "```output\n2", "ko/page.md:20: this fence"),
         ("$x^2$", "$x^3$", "lacks the formula 'x^2'"),
-        ("(b.md)", "(c.md)", "alone has the link 'c.md'"),
+        ("(b.md)", "(c.md)", "has 'c.md' in place of 'b.md' as link"),
+        ("text $x^2$", "text 12 $x^2$", "alone has the number '12'"),
+        ("text $x^2$", "text `a` $x^2$", "alone has the code 'a'"),
+        ("text $x^2$", "text 1{{ a }} $x^2$", "alone has the value '1{{a}}'"),
+        ("title: T\n", "", "page.md:2: the front matter must have 'title'"),
         ("{#one}", "{#eins}", "ko/page.md:13: the heading is ## {#eins}"),
         ("## One", "### One", "the heading is ### {#one}"),
         (
             "\n## One",
             "\n!!! note\n\n    x\n\n## One",
-            "alone has the admonition 'note'",
+            "has '!!! note' in place of 'nothing' as admonition",
         ),
     ],
 )

@@ -215,13 +215,28 @@ def test_scheme_follows_the_system_then_the_switch(open_page, scheme):
     assert page.locator("body").get_attribute("data-md-color-scheme") == other
 
 
-@pytest.mark.parametrize("language", pages.LANGUAGES)
-def test_everything_can_be_read_without_javascript(open_page, language):
-    page = open_page(java_script_enabled=False).go(f"{language}/{LESSON}/")
-    assert page.locator("math").first.is_visible()
-    assert page.locator("svg[role=img]").first.is_visible()
-    page.locator("details summary").first.click()
-    assert page.locator("details .language-python").first.is_visible()
+SHOWN = """() => [...document.querySelectorAll(
+  "article :is(h1, h2, h3, p, li, td, figcaption, math, svg[role=img], svg text, pre)")]
+  .filter((e) => !e.closest("details:not([open]), .tabbed-block:not(:first-child)"))
+  .filter((e) => { const box = e.getBoundingClientRect();
+    return e.textContent.trim() && (!box.width || !box.height
+      || parseFloat(getComputedStyle(e).fontSize) < 5
+      || !e.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+      || [...function* () { for (let n = e; n; n = n.parentElement) yield n }()]
+        .some((n) => getComputedStyle(n).opacity < 1)) })
+  .map((e) => e.outerHTML.slice(0, 200))"""
+WORDS = """() => [...document.querySelectorAll("article :is(h1, h2, h3, p, td, pre, text)")]
+  .map((e) => e.textContent.trim())"""
+
+
+@every_page
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_everything_is_shown(open_page, path, script):
+    """All text, formulas, figures and outputs: visible, and the same without script."""
+    page = open_page(java_script_enabled=script).go(path)
+    assert page.evaluate(SHOWN) == []
+    still = open_page(java_script_enabled=not script).go(path)
+    assert page.evaluate(WORDS) == still.evaluate(WORDS)
 
 
 @pytest.mark.parametrize(("language", "query"), [("ko", "초기화"), ("en", "Xavier")])
