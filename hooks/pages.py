@@ -45,6 +45,8 @@ class Fence:
     indent: str
     mark: str
     """The characters that open it, such as three backticks."""
+    info: str = ""
+    """What stands behind the opening mark, such as `python title="x.py"`."""
     lines: list[int] = field(default_factory=list)
     """For each line of `text`, the page's line that it comes from."""
 
@@ -217,9 +219,10 @@ def fences(path: Path) -> Iterator[Fence]:
                 "a line of its own, indented as the opening one."
             )
         content = "".join(line + "\n" for line in body).rstrip("\n") + "\n"
-        language = _language(opening["info"])
+        info = opening["info"].strip()
+        end = lines[index][0]
         yield Fence(
-            path, language, content, number, lines[index][0], indent, mark, origin
+            path, _language(info), content, number, end, indent, mark, info, origin
         )
         index += 1
 

@@ -160,7 +160,7 @@ def differences(path: Path) -> Iterator[str]:
     here, there = pages.relative(path), pages.relative(source)
     ours, theirs = list(pages.fences(path)), list(pages.fences(source))
     for own, original in zip(ours, theirs, strict=False):
-        if (own.language, own.text) != (original.language, original.text):
+        if (own.info, own.text) != (original.info, original.text):
             pairs = zip_longest(own.text.split("\n"), original.text.split("\n"))
             same = next((i for i, (a, b) in enumerate(pairs) if a != b), -1)
             line = own.lines[same] if 0 <= same < len(own.lines) else own.line

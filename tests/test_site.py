@@ -98,6 +98,19 @@ def test_block_needs_only_what_is_said_above_it(language, page):
 
 
 @each_page
+def test_title_of_a_block_is_the_file_that_it_shows(language, page):
+    path = pages.DOCS / language / page
+    lines = pages.read(path).split("\n")
+    for fence in pages.fences(path):
+        title = re.search(r'title="([^"]*)"', fence.info)
+        included = re.search(r"([\w.]+\.py)(?::[\w-]+)?\"", lines[fence.line])
+        if title or included:
+            assert title, f"{fence.place}: needs a title, the name of its file"
+            assert included, f"{fence.place}: has the title of a file, but shows none"
+            assert title[1] == included[1], f"{fence.place}: shows {included[1]}"
+
+
+@each_page
 def test_page_is_what_its_file_says(site, language, page):
     """The right language's text, and no placeholder left over."""
     document = soup(built(site, language, page))
