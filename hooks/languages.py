@@ -202,6 +202,24 @@ def on_template_context(
     return context
 
 
+class _WithPlace(logging.Filter):
+    """Puts file and line before MkDocs' warnings of links, which name the page only."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language = language
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record; let every one pass."""
+        message = record.getMessage()
+        match = re.match(r"Doc file '(.+?)' contains .*?link '(.+?)'", message)
+        if match:
+            path = pages.DOCS / self.language / match[1]
+            line = pages.line_of(path, f"({match[2]}") if path.is_file() else 1
+            record.msg, record.args = f"{pages.relative(path)}:{line}: {message}", ()
+        return True
+
+
 def on_post_build(config: MkDocsConfig) -> None:
     """Build every language into its folder of the root's site."""
     if language_of(config):
@@ -216,9 +234,13 @@ def on_post_build(config: MkDocsConfig) -> None:
             strict=config.strict,
         )
         child.plugins.on_startup(command=_command, dirty=False)
+        links = logging.getLogger("mkdocs.structure.pages")
+        with_place = _WithPlace(code)
+        links.addFilter(with_place)
         try:
             build(child)
         finally:
+            links.removeFilter(with_place)
             child.plugins.on_shutdown()
 
 

@@ -323,8 +323,8 @@ MISTAKES = {
         r"index\.md:\d+: .*what the figure shows",
     ),
     "formula": (r"$\nosuch$", r"index\.md:\d+: the formula \\nosuch"),
-    "link": ("[x](nowhere.md)", r"nowhere\.md"),
-    "anchor": ("[x](#nowhere)", r"#nowhere"),
+    "link": ("[x](nowhere.md)", r"index\.md:\d+: .*nowhere\.md"),
+    "anchor": ("[x](#nowhere)", r"index\.md:\d+: .*#nowhere"),
     "include": ('--8<-- "snippets/none.py"', r"index\.md:\d+: .*none\.py"),
 }
 
