@@ -10,6 +10,7 @@ import hashlib
 import html
 import io
 import json
+import os
 import re
 import xml.etree.ElementTree as ET
 from functools import cache
@@ -41,7 +42,6 @@ COLOURS = {colour: f"var(--fig-{i})" for i, colour in enumerate(CYCLE)} | {
 }
 
 _IMAGE = re.compile(r"<img\b[^>]*\bsrc=\"figure:[^>]*>")
-_MARKDOWN = re.compile(r"!\[(?P<alt>[^\]]*)\]\(figure:(?P<name>[^\s)]*)")
 _WIDE = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uff00-\uff60]")
 
 
@@ -195,7 +195,9 @@ def svg(snippet: Path, language: str) -> str:
         plt.close(figure)
     result = _themed(buffer.getvalue(), texts, name)
     CACHE.mkdir(parents=True, exist_ok=True)
-    cached.write_text(result, "utf-8")
+    temporary = cached.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(result, "utf-8")
+    temporary.replace(cached)  # another build may be reading it
     return result
 
 

@@ -138,8 +138,9 @@ def load(snippet: Path) -> dict[str, Any]:
         raise FrozenError(f"{name}: no such file; run `make results` to make it.")
     try:
         content = json.loads(path.read_text("utf-8"), parse_constant=_refuse)
-        results, made_by, checksum = (
-            content[key] for key in ("results", "snippet", "digest")
+        results, made_by, checksum, *_ = (
+            content[key]
+            for key in ("results", "snippet", "digest", "figure", "made_with")
         )
     except json.JSONDecodeError as error:
         raise FrozenError(

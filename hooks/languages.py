@@ -76,6 +76,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         config.extra_css, config.extra_javascript = [], []
         return config
     config.plugins["material/search"].config.update(SEARCH.get(language, {}))
+    # The root's address, as hreflang wants it: whole where the site's is known.
+    config.extra["root"] = urljoin(config.site_url, "..") if config.site_url else ""
     words = _words(language)
     config.extra["words"] = words
     config.site_description = words["description"]

@@ -148,7 +148,11 @@ def stale() -> list[Path]:
 
 
 def figure_changed(snippet: Path) -> bool:
-    """Tell whether the figure shows something else than when it was frozen."""
+    """Tell whether the figure shows something else than when it was frozen.
+
+    Raises:
+        FigureError: if it cannot be drawn.
+    """
     return figures.shown(snippet) != frozen.about(snippet)[1]
 
 
@@ -158,10 +162,13 @@ def main(force: bool) -> int:
 
     from tqdm import tqdm
 
-    measure = stale()
+    measure = frozen.measuring_snippets() if force else stale()
     todo = frozen.measuring_snippets()
-    if not force:
+    try:
         todo = [path for path in todo if path in measure or figure_changed(path)]
+    except figures.FigureError as error:
+        print(error, file=sys.stderr)
+        return 1
     if not todo:
         print("All results are current. FORCE=1 measures everything again.")
         return 0
@@ -174,7 +181,7 @@ def main(force: bool) -> int:
         for snippet in bar:
             bar.set_description(frozen.name_of(snippet))
             try:
-                if force or snippet in measure:
+                if snippet in measure:
                     frozen.save(snippet, measured(snippet)[0], made_with)
                 results, made_then = frozen.load(snippet), frozen.about(snippet)[0]
                 frozen.save(snippet, results, made_then, figures.shown(snippet))
@@ -192,4 +199,4 @@ def main(force: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(force=bool(os.environ.get("FORCE"))))
+    sys.exit(main(force=os.environ.get("FORCE", "0") not in ("", "0")))

@@ -114,8 +114,17 @@ def stale(path: Path) -> list[str]:
 
 
 def stamp(path: Path) -> None:
-    """Write into the page that it follows the source as it is now."""
+    """Write into the page that it follows the source as it is now.
+
+    Raises:
+        PageError: if it has no front matter.
+    """
     text = pages.read(path)
+    if not pages.front_matter(path):
+        raise pages.PageError(
+            f"{pages.relative(path)}:1: has no front matter to stamp; begin the page "
+            "as the English one: title and description between two lines of ---."
+        )
     lines = ["source:\n"]
     for ident, value in hashes(counterpart(path, SOURCE_LANGUAGE)).items():
         lines.append(f'  {ident}: "{value}"\n')

@@ -6,8 +6,10 @@ with the last line of the traceback where it is meant to fail.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -113,6 +115,21 @@ def blocks(path: Path) -> Iterator[Block]:
             yield Block(fence, wrong=wrong)
     if waiting:
         yield waiting
+
+
+def imported(source: str) -> dict[str, int]:
+    """Return the packages that the source imports, with the line, but for Python's."""
+    found: dict[str, int] = {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        else:
+            continue
+        for name in names:
+            found.setdefault(name.split(".")[0], node.lineno)
+    return {k: v for k, v in found.items() if k not in sys.stdlib_module_names}
 
 
 class PageDocument(Document):

@@ -1,8 +1,6 @@
 """The built site: what a reader gets is what the tests have seen."""
 
-import ast
 import re
-import sys
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -81,20 +79,12 @@ def test_block_needs_only_what_is_said_above_it(language, page):
     lines = pages.read(path).split("\n")
     for block in blocks.blocks(path):
         above = next(line for line in reversed(lines[: block.code.line - 1]) if line)
-        for node in ast.walk(ast.parse(block.code.text)):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            for name in {name.split(".")[0] for name in names}:
-                if name in sys.stdlib_module_names or name in ("torch", "matplotlib"):
-                    continue
-                package = packages.get(name, name)
-                assert f"`{package}`" in above, (
-                    f"{block.code.place}: the block imports {name}; the line above "
-                    f"must say that it needs `{package}`"
-                )
+        for name in blocks.imported(block.code.text).keys() - {"torch", "matplotlib"}:
+            package = packages.get(name, name)
+            assert f"`{package}`" in above, (
+                f"{block.code.place}: the block imports {name}; the line above "
+                f"must say that it needs `{package}`"
+            )
 
 
 @each_page
@@ -289,6 +279,9 @@ def test_addresses_come_from_the_environment(tmp_path):
     alternate = document.select_one("head link[hreflang=en]")
     assert alternate
     assert alternate["href"] == f"{root}/en/weight-initialization/"
+    default = document.select_one("head link[hreflang=x-default]")
+    assert default
+    assert default["href"] == f"{root}/"
     edit = document.select_one("a[href*='/edit/main/']")
     assert edit
     assert str(edit["href"]).endswith("fork/edit/main/docs/ko/weight-initialization.md")

@@ -1,9 +1,9 @@
 """Every snippet, run as its reader would, confirms its frozen results and claims."""
 
-import ast
 import json
 import shutil
 
+import blocks
 import frozen
 import pages
 import partial_run
@@ -40,18 +40,11 @@ def test_frozen_file_belongs_to_a_snippet(path):
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=frozen.name_of)
 def test_snippet_needs_only_what_the_page_names(snippet):
-    allowed = {"torch", "matplotlib", "sklearn"}
-    for node in ast.walk(ast.parse(snippet.read_text("utf-8"))):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module or ""]
-        for name in {name.split(".")[0] for name in names}:
-            assert name in allowed or name in __import__("sys").stdlib_module_names, (
-                f"{pages.relative(snippet)}:{node.lineno}: imports {name}; "
-                "a copier has only torch and matplotlib (and scikit-learn for data)"
-            )
+    for name, line in blocks.imported(snippet.read_text("utf-8")).items():
+        assert name in ("torch", "matplotlib", "sklearn"), (
+            f"{pages.relative(snippet)}:{line}: imports {name}; "
+            "a copier has only torch and matplotlib (and scikit-learn for data)"
+        )
 
 
 @pytest.fixture
@@ -111,6 +104,14 @@ def test_weaker_claim_does_so_too(snippet):
 def test_changed_drawing_does_not(snippet):
     change(snippet, "['x'][0]", "['x'][1]")
     assert frozen.load(snippet) == {"x": [1.0, 2.0]}
+
+
+def test_file_without_the_figure_is_named(snippet):
+    change(snippet.with_suffix(".json"), '"figure"', '"picture"')
+    with pytest.raises(
+        frozen.FrozenError, match=r"small\.json:1: not a file of frozen"
+    ):
+        frozen.load(snippet)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"results": {}}', '{"results": NaN}'])

@@ -181,6 +181,13 @@ def test_broken_page_is_named(pair, old, new, message):
     assert message in str(error.value)
 
 
+def test_page_without_front_matter_is_named_and_kept(pair):
+    pair[1].write_text("# T {#t}\n", "utf-8")
+    with pytest.raises(pages.PageError, match=r"page\.md:1: has no front matter"):
+        translations.stamp(pair[1])
+    assert pages.read(pair[1]) == "# T {#t}\n"
+
+
 @pytest.mark.parametrize("encoding", ["euc-kr", "utf-8-sig", "utf-16"])
 def test_other_encodings_are_named(pair, encoding):
     pair[1].write_bytes("# 제목 {#t}\n".encode(encoding))
