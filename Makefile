@@ -32,6 +32,9 @@ results: .venv/test ## run the snippets that changed and freeze their results (F
 update: .venv/test ## rewrite the outputs on the pages from what the blocks print
 	$(BIN)/python -m pytest docs --update -n0
 
+bench: .venv/test ## measure what a watched training step costs on this machine
+	$(BIN)/python tests/benchmark.py
+
 translations: .venv/site ## list what each language still has to translate
 	$(BIN)/python hooks/translations.py status
 
@@ -59,4 +62,4 @@ clean: ## remove .venv, site/ and caches
 	$(PIP) --group $(@F)
 	@touch .venv/site $@
 
-.PHONY: help serve build test results update translations constraints clean
+.PHONY: help serve build test results update bench translations constraints clean

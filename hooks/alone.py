@@ -11,6 +11,7 @@ import contextlib
 import linecache
 import multiprocessing
 import os
+import shutil
 import sys
 import tempfile
 import traceback
@@ -63,6 +64,7 @@ def run(
     lines: Sequence[int] = (),
     values: Sequence[str] = (),
     limit: float = LIMIT,
+    beside: Sequence[Path] = (),
 ) -> Outcome:
     """Run the source as a reader would who pasted it into an empty file.
 
@@ -72,10 +74,13 @@ def run(
         lines: for each line of the source, its line in that file.
         values: names of the namespace to return.
         limit: seconds after which the run is stopped.
+        beside: files that the reader was told to put beside it.
     """
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder, "work")
         work.mkdir()
+        for path in beside:
+            shutil.copy(path, work)
         receive, send = _CONTEXT.Pipe(duplex=False)
         arguments = (send, source, filename, list(lines), list(values), folder)
         process = _CONTEXT.Process(target=_child, args=arguments, daemon=False)
@@ -152,6 +157,7 @@ def _quiet(folder: Path) -> None:
         for entry in sys.path
         if "site-packages" in entry or not os.path.abspath(entry).startswith(project)
     ]
+    sys.path.insert(0, str(folder / "work"))  # as Python does for a script
     os.chdir(folder / "work")
     linecache.clearcache()
     _other_seeds()
@@ -187,6 +193,8 @@ def _renumber(tree: ast.AST, lines: Sequence[int]) -> None:
             node.lineno = moved(node.lineno)
         if getattr(node, "end_lineno", None):
             node.end_lineno = max(node.lineno, moved(node.end_lineno))  # type: ignore[attr-defined]
+            if node.end_lineno == node.lineno:  # lines of an include fall together
+                node.end_col_offset = max(node.col_offset, node.end_col_offset)  # type: ignore[attr-defined]
 
 
 def _trace(error: BaseException, filename: str) -> tuple[str, int | None]:

@@ -117,6 +117,16 @@ def blocks(path: Path) -> Iterator[Block]:
         yield waiting
 
 
+def beside(source: str) -> list[Path]:
+    """Return the snippets that the source imports: files to put beside it."""
+    try:
+        names = imported(source)
+    except SyntaxError:  # the run will say so
+        return []
+    files = set(frozen.SNIPPETS.rglob("*.py")) - set(frozen.measuring_snippets())
+    return sorted(path for path in files if path.stem in names)
+
+
 def imported(source: str) -> dict[str, int]:
     """Return the packages that the source imports, with the line, but for Python's."""
     found: dict[str, int] = {}
@@ -187,7 +197,10 @@ def evaluate(example: Example) -> str | None:
     if snippet := block.snippet:
         return recompute.problem(snippet)  # it draws; `blocks` allows no output
     outcome = alone.run(
-        block.code.text, pages.relative(block.code.path), block.code.lines
+        block.code.text,
+        pages.relative(block.code.path),
+        block.code.lines,
+        beside=beside(block.code.text),
     )
     return judge(block, outcome)
 

@@ -79,8 +79,9 @@ def test_block_needs_only_what_is_said_above_it(language, page):
     lines = pages.read(path).split("\n")
     for block in blocks.blocks(path):
         above = next(line for line in reversed(lines[: block.code.line - 1]) if line)
+        files = {path.stem: path.name for path in blocks.beside(block.code.text)}
         for name in blocks.imported(block.code.text).keys() - {"torch", "matplotlib"}:
-            package = packages.get(name, name)
+            package = packages.get(name, files.get(name, name))
             assert f"`{package}`" in above, (
                 f"{block.code.place}: the block imports {name}; the line above "
                 f"must say that it needs `{package}`"

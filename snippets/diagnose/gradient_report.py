@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 VANISHING = 1e-3  # of a gradient nearer to the loss
-EXPLODING = 1e3  # times the gradient near the loss
+EXPLODING = 1e2  # times the gradient near the loss
 ALIKE = 1e-2  # spread across inputs, relative to the size of the output
 DEAD = 0.5  # share of the units
 SATURATED = 0.5  # share of the values
@@ -41,9 +41,9 @@ MEANING = {
     "vanishing": f"under 1/{1 / VANISHING:.0f} of a gradient nearer to the loss",
     "explodes in time": f"first step over {EXPLODING:.0f} times the last one",
     "vanishes in time": f"first step under 1/{1 / VANISHING:.0f} of the last one",
+    "inputs alike": f"its outputs differ by under {ALIKE:.0%} from input to input",
     "dead units": f"{DEAD:.0%} or more of the units are off for every input",
     "saturated": f"{SATURATED:.0%} or more of the values lie where the slope is flat",
-    "inputs alike": f"its outputs differ by under {ALIKE:.0%} from input to input",
     "step too large": f"this step changed the weights by over {LARGE_STEP:.0%}",
     "did not move": "it has a gradient, but the step left it as it was",
 }
@@ -80,7 +80,7 @@ class Layer:
     update: float | None = None
     """Norm of the change of the weights in this step, over their norm."""
     moved: bool = False
-    """Whether the step changed any of the parameters."""
+    """Whether the step changed the weights."""
     dead: float | None = None
     """Share of the units behind the layer that are off for every input."""
     saturated: float | None = None
@@ -297,7 +297,6 @@ class GradientReport(TorchFunctionMode):
                 norms.append(norm / self.scale)
             if (before := self.before.get(id(parameter))) is not None:
                 change = _norm(parameter.detach() - before)
-                layer.moved |= change != 0
                 if parameter.dim() > 1 or not matrices:
                     changes.append(change)
                     sizes.append(_norm(before))
@@ -305,6 +304,7 @@ class GradientReport(TorchFunctionMode):
                 layer.finite &= self._test(place, parameter)
         if norms:
             layer.gradient = math.hypot(*norms)
+        layer.moved = any(changes)
         if any(sizes):
             layer.update = math.hypot(*changes) / math.hypot(*sizes)
         uses = [use for use in layer.uses if use.gradients]
@@ -366,9 +366,9 @@ class GradientReport(TorchFunctionMode):
                 "vanishing": layer in weak,
                 "explodes in time": time is not None and time > EXPLODING,
                 "vanishes in time": time is not None and time < VANISHING,
+                "inputs alike": 0 < (layer.spread or 0) < min(ALIKE, widest / 10),
                 "dead units": (layer.dead or 0) >= DEAD,
                 "saturated": (layer.saturated or 0) >= SATURATED,
-                "inputs alike": 0 < (layer.spread or 0) < min(ALIKE, widest / 10),
                 "step too large": (layer.update or 0) > LARGE_STEP,
                 "did not move": stepped and not layer.moved,
             }
@@ -400,7 +400,7 @@ class GradientReport(TorchFunctionMode):
     def __str__(self) -> str:
         """Return the report as a table, the meaning of its verdicts, and the notes."""
         width = max([len(f"{x.name} {x.kind}") for x in self.layers] + [5])
-        lines = [f"{'layer':{width}}  spread  d output  d weight    update  verdict"]
+        lines = [f"{'layer':{width}}  spread  grad out    grad w    update  verdict"]
         for ok, group in groupby(self.layers, lambda layer: layer.verdict == "ok"):
             rows = list(group)
             hide = len(rows) - 4 if ok and len(self.layers) > MANY else 0
