@@ -415,7 +415,7 @@ class GradientReport(TorchFunctionMode):
                 if layer.saturated and layer.saturated >= 0.005:
                     extra.append(f"{layer.saturated:.0%} saturated")
                 if layer.through_time is not None:
-                    extra.append(f"time {layer.through_time:.0e}")
+                    extra.append(f"time {layer.through_time:.1e}")
                 lines.append(
                     f"{f'{layer.name} {layer.kind}':{width}} {_short(layer.spread, 7)} "
                     f"{_short(layer.output_gradient, 9)} {_short(layer.gradient, 9)} "
