@@ -130,18 +130,20 @@ def draw(results: dict[str, Any]) -> Figure:
     epochs = range(1, EPOCHS + 1)
     for run, (style, label) in styles.items():
         layers = range(1, DEPTH + 1)
-        axes[0].semilogy(layers, results["change"][run], style, label=label, ms=4)
+        axes[0].semilogy(layers, results["change"][run], style, label=label, lw=1, ms=4)
         loss = [epoch["mean"] for epoch in results["loss"][run]]
-        axes[1].plot(epochs, loss, style, label=label, ms=4)
+        axes[1].plot(epochs, loss, style, label=label, lw=1, ms=4)
     axes[0].set_title("The first layers barely move …")
     axes[0].set_ylabel("relative weight change")
+    axes[0].set_ylim(3e-6, 1)
+    axes[0].set_yticks([1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1])
     axes[0].set_xlabel("layer")
     axes[0].set_xticks(range(1, DEPTH + 1))
     axes[0].legend(frameon=False, loc="lower right")
     axes[1].set_title("… and the network learns nothing")
     axes[1].set_ylabel("training loss")
     axes[1].set_xlabel("epoch")
-    axes[1].set_ylim(bottom=0)
+    axes[1].set_ylim(0, 2.6)
     axes[1].set_xticks([1, 5, 10, 15, 20])
     for axis in axes:
         axis.grid(axis="y", alpha=0.3)

@@ -99,7 +99,7 @@ def draw(results: dict[str, Any]) -> Figure:
     lines = {
         "after training (Adam)": ("C1s-", results["after"]["adam"]),
         "after training (SGD)": ("C2^-", results["after"]["sgd"]),
-        "before": ("C0o-", results["before"]["sgd"]),
+        "before training": ("C0o-", results["before"]["sgd"]),
     }
     for label, (style, norms) in lines.items():
         axis.semilogy(layers, norms, style, label=label, lw=1, ms=4, markevery=2)
