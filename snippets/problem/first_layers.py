@@ -139,7 +139,7 @@ def draw(results: dict[str, Any]) -> Figure:
     axes[0].set_yticks([1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1])
     axes[0].set_xlabel("layer")
     axes[0].set_xticks(range(1, DEPTH + 1))
-    axes[0].legend(frameon=False, loc="lower right")
+    axes[1].legend(frameon=False, loc="center right")
     axes[1].set_title("… and the network learns nothing")
     axes[1].set_ylabel("training loss")
     axes[1].set_xlabel("epoch")
