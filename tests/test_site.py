@@ -126,9 +126,11 @@ def test_no_number_in_prose_is_typed_by_hand(language, page):
         "1.25": "1 + 0.5²",
         "0.5": "a slope that an exercise gives",
         "0.01": "the slope of Leaky ReLU",
+        "0.9": "eigenvalues that an exercise gives",
         "11.3": "√128, to three digits",
         "3.4": "float32's largest number",
         "36.5": "a quotient of two logarithms",
+        "2.1": "a section of a paper",
         "4.6": "a section of a paper",
         "2.3": "log 10, the loss of guessing",
     }
