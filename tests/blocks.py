@@ -35,7 +35,7 @@ SHELL = ("pip install ", "python ", "uv ", "make ", "git ")
 """What a line of a `console` fence begins with."""
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])")
-_DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)\.(\d+)(?:e([+-]\d{2,}))?")
+_NUMERAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.(\d+))?(?:e([+-]\d{2,}))?")
 
 
 @dataclass
@@ -165,8 +165,8 @@ class PageDocument(Document):
 def same(expected: str, got: str) -> bool:
     """Tell whether the output is what the page shows.
 
-    Text and whole numbers must be equal; a number with decimals may differ by one in
-    the last digit shown, since processors round differently.
+    Text and whole numbers must be equal; a number with decimals or an exponent may
+    differ by one in the last digit shown, since processors round differently.
     """
     numbers_expected, numbers_got = _NUMBER.findall(expected), _NUMBER.findall(got)
     if _NUMBER.sub("0", expected) != _NUMBER.sub("0", got):
@@ -181,11 +181,14 @@ def _close(expected: str, got: str) -> bool:
     """
     if expected == got:
         return True
-    one, two = (_DECIMAL.fullmatch(text) for text in (expected, got))
-    if not one or not two or len(one[1]) != len(two[1]) or bool(one[2]) != bool(two[2]):
+    one, two = (_NUMERAL.fullmatch(text) for text in (expected, got))
+    if not one or not two or not any(one.groups()):
+        return False
+    decimals = len(one[1] or "")
+    if decimals != len(two[1] or "") or bool(one[2]) != bool(two[2]):
         return False
     exponent = min(int(one[2] or 0), int(two[2] or 0))
-    unit = 10.0 ** (exponent - len(one[1]))
+    unit = 10.0 ** (exponent - decimals)
     return abs(float(expected) - float(got)) <= unit * 1.001
 
 

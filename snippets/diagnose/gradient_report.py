@@ -213,9 +213,10 @@ class GradientReport(TorchFunctionMode):
         is_layer = name in RECURRENT | {"linear", "multi_head_attention_forward"}
         is_layer |= name.startswith("conv") or name.endswith("_norm")
         is_layer &= not name.startswith("_")
-        if not is_layer and all(id(t) in self.owners for t in first + rest):
+        inputs = first + rest
+        if not is_layer and inputs and all(id(t) in self.owners for t in inputs):
             # Made of weights alone, it is a weight, too; a penalty on them is not.
-            owners = [layer for t in first + rest for layer in self.owners[id(t)]]
+            owners = [layer for t in inputs for layer in self.owners[id(t)]]
             for t in outputs:
                 if t.dim():
                     self.owners.setdefault(id(t), tuple(dict.fromkeys(owners)))
@@ -229,7 +230,7 @@ class GradientReport(TorchFunctionMode):
         if name.rstrip("_") in ("tanh", "sigmoid") and self.order:
             flat = _flat(name, outputs[0])
             self.waiting.append(partial(self.order[-1].flat.append, flat))
-        weights = rest if is_layer else first + rest
+        weights = rest if is_layer else inputs
         layers = [layer for t in weights for layer in self.owners.get(id(t), ())]
         if not layers:
             return
