@@ -52,9 +52,9 @@ class Adder(nn.Module):
         super().__init__()
         self.rnn = nn.RNN(2, UNITS, nonlinearity="relu")
         self.head = nn.Linear(UNITS, 1)
-        nn.init.eye_(self.rnn.weight_hh_l0)
-        nn.init.zeros_(self.rnn.bias_ih_l0)
-        nn.init.zeros_(self.rnn.bias_hh_l0)
+        nn.init.eye_(self.rnn.get_parameter("weight_hh_l0"))
+        nn.init.zeros_(self.rnn.get_parameter("bias_ih_l0"))
+        nn.init.zeros_(self.rnn.get_parameter("bias_hh_l0"))
 
     def forward(self, x: Tensor) -> Tensor:
         """Read the answer from the last state."""

@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Rectangle
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -68,9 +69,9 @@ def draw(results: dict[str, Any]) -> Figure:
             axis.plot([0, vector[0]], [0, vector[1]], color=color, label=label)
             style = {"arrowstyle": "-|>", "color": color, "lw": 2, "shrinkB": 0}
             axis.annotate("", vector, (0, 0), arrowprops={**style, "shrinkA": 0})
-        circle = plt.Circle((0, 0), THRESHOLD, fill=False, ec="C0", ls=":", lw=1.2)
+        circle = Circle((0, 0), THRESHOLD, fill=False, ec="C0", ls=":", lw=1.2)
         corner, side = (-THRESHOLD, -THRESHOLD), 2 * THRESHOLD
-        box = plt.Rectangle(corner, side, side, fill=False, ec="C1", ls=":", lw=1.2)
+        box = Rectangle(corner, side, side, fill=False, ec="C1", ls=":", lw=1.2)
         axis.add_patch(circle)
         axis.add_patch(box)
         axis.set_xlim(-0.1, 4.3)
