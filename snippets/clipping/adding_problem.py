@@ -26,8 +26,7 @@ GUESS = 1 / 6  # the loss of always answering 1: the variance of the sum
 SETTINGS = {  # kind of clipping, threshold
     "none": ("norm", math.inf),
     "norm": ("norm", 1.0),
-    "value_low": ("value", 0.03),
-    "value_middle": ("value", 0.1),
+    "value_low": ("value", 0.1),
     "value_high": ("value", 0.3),
 }
 # Training is chaotic: on another processor only the claims hold.
@@ -122,7 +121,7 @@ def draw(results: dict[str, Any]) -> Figure:
     )
     labels = {
         "norm": (0, "C0-", "by norm, at 1"),
-        "value_middle": (1, "C2--", "by value, at 0.1"),
+        "value_low": (1, "C2--", "by value, at 0.1"),
         "value_high": (1, "C1-", "by value, at 0.3"),
     }
     middles = range(WINDOW // 2, STEPS, WINDOW)
@@ -153,11 +152,10 @@ def check(results: dict[str, Any]) -> None:
     assert final["norm"]["max"] < GUESS - 0.03, "by norm all runs learn"
     assert final["norm"]["peak"] < 1, "without a setback"
     assert final["norm"]["mean"] < final["value_low"]["mean"], "by value it is slower"
-    assert final["norm"]["mean"] < final["value_middle"]["mean"], "at both thresholds"
     high = final.get("value_high", {"peak": 1e6})
     assert high["peak"] > 0.4, "a higher value threshold lets the loss jump"
     assert cosine["norm"] > 0.999, "by norm keeps the direction"
-    assert cosine["value_middle"] < 0.9, "by value does not"
+    assert cosine["value_low"] < 0.9, "by value does not"
 
 
 if __name__ == "__main__":

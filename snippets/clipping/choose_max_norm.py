@@ -21,7 +21,7 @@ STEPS = 1200
 WINDOW = 100  # the last losses, averaged
 LEARNING_RATE = 0.05
 SEEDS = range(3)
-MAX_NORMS = [0.3, 1.0, 3.0, 10.0, 30.0]
+MAX_NORMS = [0.3, 1.0, 3.0, 10.0]
 OBSERVED = 1.0  # the max_norm of the run whose norms we look at
 BINS = [10 ** (power / 5) for power in range(-6, 11)]  # 0.06 to 100
 # Training is chaotic: on another processor only the claims hold.
@@ -140,14 +140,13 @@ def check(results: dict[str, Any]) -> None:
     norms, median = results["norms"], results["median"]
     assert norms["max"] > 10 * norms["median"], "a few norms are far larger"
     assert norms["mean"] > norms["median"], "and pull the mean up"
-    small, one, more, high, highest = results["final"]
+    small, one, more, high = results["final"]
     for runs in [small, one, more]:
         assert len(runs) == len(SEEDS), "no run diverges up to 3"
         assert max(runs) < 1 / 6, "and all learn something"
     final = [statistics.mean(runs) for runs in [small, one, more, high]]
     assert min(final) == final[1], "1 is the best of these"
     assert final[3] > final[1] + 0.02, "at 10 there is little progress"
-    assert not highest or statistics.mean(highest) > 0.14, "and at 30"
     assert results["share"][1] > 0.5, "the best one clips most steps"
     assert median[0] > median[1] > median[3], "the norms depend on max_norm"
 
