@@ -127,11 +127,11 @@ def draw(results: dict[str, Any]) -> Figure:
     axes[1].set_xlim(BINS[0], BINS[-1])
     axes[1].set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
     axes[1].minorticks_off()
-    axes[1].set_ylim(0.06, 0.215)
+    axes[1].set_ylim(0.06, 0.19)
     axes[1].set_yticks([0.1, 0.15])
     axes[1].set_xlabel("max_norm")
     axes[1].set_ylabel("loss at the end")
-    axes[1].legend(frameon=False, loc="upper right", bbox_to_anchor=(1.03, 1.05))
+    axes[1].legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 0.95), ncols=2)
     return figure
 
 
