@@ -242,6 +242,15 @@ def test_numbers_are_compared_to_the_digits_shown(expected, got, result):
     assert blocks.same(expected, got) is result
 
 
+def test_file_that_a_block_imports_lies_beside_it():
+    source = "from gradient_report import GradientReport"
+    (path,) = blocks.beside(source)
+    assert path.name == "gradient_report.py"
+    assert alone.run(source, beside=[path]).error is None
+    assert "ModuleNotFoundError" in (alone.run(source).error or "")
+    assert blocks.beside("import variance_by_depth") == []  # a figure's code
+
+
 def test_update_rewrites_only_outputs(tmp_path):
     text = (
         '# T\r\n\r\n=== "A"\r\n\r\n    ```python\r\n    print(2)\r\n    ```\r\n\r\n'
