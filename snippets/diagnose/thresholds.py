@@ -19,17 +19,18 @@ from torch.nn import functional as F
 WIDTH = 64
 CLASSES = 10
 BATCH = 64
-EPOCHS = 10
+EPOCHS = 8
 DEPTHS = [4, 8, 16]
 # Standard deviation of the weights times the root of fan_in.
 GAINS: dict[str, list[float]] = {
-    "relu": [0.8, 1.0, 1.414, 2.0],
-    "tanh": [0.7, 1.0, 1.6],
+    "relu": [0.8, 1.0, 1.414, 2.0, 3.0],
+    "tanh": [0.7, 1.0, 1.6, 6.0],
     "sigmoid": [1.0, 2.0, 4.0, 8.0],
 }
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 LABELS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "sigmoid"}
-GRADIENT_RATES = [0.1, 0.03]  # the better one counts
+GRADIENT_RATES = [0.1, 0.03]  # of plain SGD; the better one counts
+ADAM_RATE = 0.001  # for the networks that SGD does not train
 STEP_NETS = [("relu", 1.414), ("tanh", 1.0)]
 STEP_DEPTHS = [3, 8]
 STEP_RATES = {
@@ -39,6 +40,7 @@ STEP_RATES = {
 LEARNS = 0.4  # test accuracy; guessing has 0.1
 TOLERANCE = {  # training is chaotic: the claims decide
     "gradient": None,
+    "adam": None,
     "step": None,
     "large_steps": 0.2,
     "failed_steps": None,
@@ -104,6 +106,7 @@ def train(
 def measure() -> dict[str, Any]:
     """For each network: a number seen before or in step 1, and accuracy in the end."""
     gradient: dict[str, list[list[float]]] = {}
+    adam: list[float] = []
     x, y, _, _ = load_data()
     for activation, gains in GAINS.items():
         gradient[activation] = []
@@ -117,6 +120,11 @@ def measure() -> dict[str, Any]:
                     sgd = torch.optim.SGD(model.parameters(), lr=rate)
                     accuracies.append(train(model, sgd)[1])
                 gradient[activation].append([seen, max(accuracies)])
+                if seen < 1e-3:
+                    torch.manual_seed(0)
+                    model = build(activation, depth, gain)
+                    optimizer = torch.optim.Adam(model.parameters(), lr=ADAM_RATE)
+                    adam.append(train(model, optimizer)[1])
     step: dict[str, list[list[float]]] = {}
     for name, rates in STEP_RATES.items():
         step[name] = []
@@ -132,6 +140,7 @@ def measure() -> dict[str, Any]:
     ]
     return {
         "gradient": gradient,
+        "adam": {"min": min(adam), "max": max(adam)},
         "step": step,
         "large_steps": len(large),
         "failed_steps": sum(accuracy < LEARNS for accuracy in large),
