@@ -19,13 +19,14 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
-    "ReLU": nn.ReLU,
-    "Leaky ReLU, 0.01": partial(nn.LeakyReLU, 0.01),
-    "Leaky ReLU, 0.1": partial(nn.LeakyReLU, 0.1),
-    "ELU": nn.ELU,
+    "relu": nn.ReLU,
+    "leaky_1": partial(nn.LeakyReLU, 0.01),
+    "leaky_10": partial(nn.LeakyReLU, 0.1),
+    "elu": nn.ELU,
 }
+LABELS = ["ReLU", "Leaky ReLU, 0.01", "Leaky ReLU, 0.1", "ELU"]
 HIDDEN = [1, 3, 9]  # hidden layers
-RATES = [0.001, 0.01, 0.03, 0.1]  # of Adam
+RATES = {"1e-3": 0.001, "1e-2": 0.01, "3e-2": 0.03, "1e-1": 0.1}  # of Adam
 SLOW = 0.001  # to see who recovers afterwards
 WIDTH = 64
 CLASSES = 10
@@ -119,10 +120,12 @@ def measure() -> dict[str, Any]:
     results: dict[str, Any] = {"trained": {}, "revived": {}}
     for activation in ACTIVATIONS:
         results["trained"][activation] = {
-            str(hidden): {str(rate): run(activation, hidden, [rate]) for rate in RATES}
+            str(hidden): {
+                name: run(activation, hidden, [rate]) for name, rate in RATES.items()
+            }
             for hidden in HIDDEN
         }
-        results["revived"][activation] = run(activation, 3, [RATES[-1], SLOW])
+        results["revived"][activation] = run(activation, 3, [RATES["1e-1"], SLOW])
     return results
 
 
@@ -131,21 +134,25 @@ def draw(results: dict[str, Any]) -> Figure:
     figure, axes = plt.subplots(
         2, 2, figsize=(4.6, 4.6), sharex=True, sharey=True, layout="constrained"
     )
+    rates = list(RATES.values())
     styles = ["C1s-", "C0o-", "C2^-", "C4D-"]
     for column, hidden in zip(axes.T, ["3", "9"], strict=True):
-        for style, (name, by_depth) in zip(
-            styles, results["trained"].items(), strict=True
-        ):
+        by_activation = results["trained"].values()
+        for style, name, by_depth in zip(styles, LABELS, by_activation, strict=True):
             for axis, key in zip(column, ["inactive", "accuracy"], strict=True):
                 runs = [row[key] for row in by_depth[hidden].values()]
                 mean = [row["mean"] for row in runs]
                 low, high = [r["min"] for r in runs], [r["max"] for r in runs]
-                axis.plot(RATES, mean, style, lw=1.2, markersize=4, label=name)
-                axis.fill_between(RATES, low, high, color=style[:2], alpha=0.15, lw=0)
+                axis.plot(rates, mean, style, lw=1.2, markersize=4, label=name)
+                axis.fill_between(rates, low, high, color=style[:2], alpha=0.15, lw=0)
     axes[0, 0].set_title("3 hidden layers")
     axes[0, 1].set_title("9 hidden layers")
-    axes[0, 0].set_ylabel("share of inactive units")
-    axes[1, 0].set_ylabel("test accuracy")
+    for axis in axes[0]:
+        axis.set_ylabel("share of inactive units")
+    for axis in axes[1]:
+        axis.set_ylabel("test accuracy")
+    for axis in axes[:, 1]:
+        axis.yaxis.label.set_visible(False)
     for axis in axes.flat:
         axis.set_xscale("log")
         axis.grid(axis="y", alpha=0.3)
@@ -160,28 +167,30 @@ def draw(results: dict[str, Any]) -> Figure:
 def check(results: dict[str, Any]) -> None:
     """Check the claims."""
     trained, revived = results["trained"], results["revived"]
-    relu, leaky = trained["ReLU"], trained["Leaky ReLU, 0.01"]
-    steep, elu = trained["Leaky ReLU, 0.1"], trained["ELU"]
+    relu, leaky = trained["relu"], trained["leaky_1"]
+    steep, elu = trained["leaky_10"], trained["elu"]
     for hidden in ["1", "3", "9"]:
-        assert relu[hidden]["0.001"]["inactive"]["mean"] < 0.2, "few at a usual rate"
-        assert relu[hidden]["0.1"]["inactive"]["min"] > 0.5, "most at a huge one"
-        assert relu[hidden]["0.001"]["accuracy"]["min"] > 0.9, "a usual rate learns"
-    for rate in ["0.01", "0.03"]:
+        assert relu[hidden]["1e-3"]["inactive"]["mean"] < 0.2, "few at a usual rate"
+        assert relu[hidden]["1e-1"]["inactive"]["min"] > 0.5, "most at a huge one"
+        assert relu[hidden]["1e-3"]["accuracy"]["min"] > 0.9, "a usual rate learns"
+    for rate in ["1e-2", "3e-2"]:
         shares = [relu[hidden][rate]["inactive"]["mean"] for hidden in ["3", "9"]]
         assert shares == sorted(shares), "deeper nets lose more units"
-    assert relu["1"]["0.1"]["accuracy"]["min"] > 0.9, "one layer: half dead, no harm"
-    assert relu["9"]["0.1"]["accuracy"]["max"] < 0.3, "nine layers: at chance"
-    assert leaky["3"]["0.1"]["inactive"]["mean"] > 0.4, "Leaky has inactive units too"
-    assert leaky["9"]["0.1"]["accuracy"]["max"] < 0.5, "Leaky does not save nine layers"
-    assert steep["3"]["0.1"]["inactive"]["mean"] < 0.35, "a steeper slope has fewer"
-    assert elu["3"]["0.1"]["accuracy"]["mean"] > 0.75, "ELU learns with inactive units"
-    assert revived["ReLU"]["inactive"]["mean"] > 0.6, "dead units stay dead"
-    for name in ["Leaky ReLU, 0.1", "ELU"]:
+    assert relu["1"]["1e-1"]["accuracy"]["min"] > 0.9, "one layer: half dead, no harm"
+    assert relu["9"]["1e-1"]["accuracy"]["max"] < 0.3, "nine layers: at chance"
+    assert leaky["3"]["1e-1"]["inactive"]["mean"] > 0.4, "Leaky has inactive units too"
+    assert leaky["9"]["1e-1"]["accuracy"]["max"] < 0.5, (
+        "Leaky does not save nine layers"
+    )
+    assert steep["3"]["1e-1"]["inactive"]["mean"] < 0.35, "a steeper slope has fewer"
+    assert elu["3"]["1e-1"]["accuracy"]["mean"] > 0.75, "ELU learns with inactive units"
+    assert revived["relu"]["inactive"]["mean"] > 0.6, "dead units stay dead"
+    for name in ["leaky_10", "elu"]:
         assert revived[name]["accuracy"]["min"] > 0.85, f"{name} recovers"
     assert (
-        revived["ReLU"]["accuracy"]["mean"] + 0.05
-        < revived["Leaky ReLU, 0.01"]["accuracy"]["mean"]
-        < revived["Leaky ReLU, 0.1"]["accuracy"]["mean"]
+        revived["relu"]["accuracy"]["mean"] + 0.05
+        < revived["leaky_1"]["accuracy"]["mean"]
+        < revived["leaky_10"]["accuracy"]["mean"]
     ), "the steeper the slope, the better it recovers"
 
 

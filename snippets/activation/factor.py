@@ -1,6 +1,7 @@
 """The gradient's factor per layer: what a slope below zero asks of the weights.
 
-Source: He et al. 2015 (arXiv:1502.01852), eq. 15: 2 / ((1 + a^2) fan_in) for slope a.
+Source: He et al. 2015 (arXiv:1502.01852), section 2.2. For a slope of a below zero the
+variance that keeps the signal is 2 / ((1 + a^2) fan_in).
 """
 
 import math
@@ -40,11 +41,11 @@ def factor(function: Callable[[Tensor], Tensor], variance: float) -> dict[str, f
 
 
 def measure() -> dict[str, Any]:
-    """Factors for Leaky ReLU by slope, and for ELU by variance."""
+    """Factors for Leaky ReLU by slope in percent, and for ELU by variance."""
     results: dict[str, Any] = {"leaky": {}, "elu": {}}
     for a in SLOPES:
         leaky = partial(F.leaky_relu, negative_slope=a)
-        results["leaky"][f"{a * 100:.0f}%"] = {
+        results["leaky"][f"{a * 100:.0f}"] = {
             "xavier": factor(leaky, 1),
             "he": factor(leaky, 2),
             "own": factor(leaky, 2 / (1 + a**2)),
@@ -60,9 +61,13 @@ def measure() -> dict[str, Any]:
 def check(results: dict[str, Any]) -> None:
     """Check the claims."""
     for slope, rows in results["leaky"].items():
-        assert abs(rows["own"]["mean"] - 1) < 0.02, f"{slope}: its own variance fits"
-        assert 0.68 < rows["xavier"]["mean"] < 0.76, f"{slope}: Xavier is too small"
-    assert results["leaky"]["25%"]["he"]["mean"] > 1.02, "PReLU: plain He grows"
+        assert abs(rows["own"]["mean"] - 1) < 0.02, (
+            f"slope {slope}%: its own variance fits"
+        )
+        assert 0.68 < rows["xavier"]["mean"] < 0.76, (
+            f"slope {slope}%: Xavier is too small"
+        )
+    assert results["leaky"]["25"]["he"]["mean"] > 1.02, "PReLU: plain He grows"
     elu = results["elu"]
     assert elu["xavier"]["mean"] < 0.95, "ELU shrinks with Xavier"
     assert elu["he"]["mean"] > 1.04, "ELU grows with He"

@@ -1,6 +1,6 @@
 """Nine activation functions and their slopes: what each lets back to the layer before.
 
-Source: He et al. 2015 (arXiv:1502.01852), eq. 1 (PReLU); Clevert et al. 2015
+Source: He et al. 2015 (arXiv:1502.01852) (PReLU); Clevert et al. 2015
 (arXiv:1511.07289) (ELU); Klambauer et al. 2017 (arXiv:1706.02515) (SELU);
 Hendrycks & Gimpel 2016 (arXiv:1606.08415) (GELU, SiLU).
 """
@@ -67,11 +67,13 @@ def draw(results: dict[str, Any]) -> Figure:
     axes[0, 0].set_ylim(-2, 3)
     axes[0, 0].set_xticks([-3, 0, 3])
     axes[0, 0].set_yticks([-1, 0, 1, 2])
-    axes[1, 0].set_ylabel("value")
-    axes[0, 0].set_ylabel("value")
-    axes[2, 0].set_ylabel("value")
-    for axis in axes[2]:
+    for axis in axes.flat:
         axis.set_xlabel("preactivation")
+        axis.set_ylabel("value")
+    for axis in axes[:2].flat:
+        axis.xaxis.label.set_visible(False)
+    for axis in axes[:, 1:].flat:
+        axis.yaxis.label.set_visible(False)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
     return figure
