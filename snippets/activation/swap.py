@@ -25,21 +25,19 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "leaky_relu": nn.LeakyReLU,
     "elu": nn.ELU,
     "selu": nn.SELU,
-    "gelu": nn.GELU,
     "silu": nn.SiLU,
 }
-LABELS = ["sigmoid", "tanh", "ReLU", "Leaky ReLU", "ELU", "SELU", "GELU", "SiLU"]
+LABELS = ["sigmoid", "tanh", "ReLU", "Leaky ReLU", "ELU", "SELU", "SiLU"]
 INITS = ["he", "xavier", "default"]
 DEPTH = 15
 WIDTH = 64
 CLASSES = 10
 BATCH = 64
-EPOCHS = 20
+EPOCHS = 15
 LEARNING_RATE = 0.02
-FASTER = 0.2  # for sigmoid, a second time
 SEEDS = range(3)
 # Training is chaotic: on another processor only the claims hold.
-TOLERANCE = {"accuracy": None, "sigmoid_faster": None}
+TOLERANCE = {"accuracy": None}
 
 
 def load_data() -> list[Tensor]:
@@ -66,7 +64,7 @@ def build(activation: str, init: str) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-def train(activation: str, learning_rate: float) -> dict[str, list[float]]:
+def train(activation: str) -> dict[str, list[float]]:
     """Train all inits and seeds side by side; return the test accuracy of each."""
     x_train, x_test, y_train, y_test = load_data()
     models = []
@@ -81,7 +79,7 @@ def train(activation: str, learning_rate: float) -> dict[str, list[float]]:
         return functional_call(template, parameters, (x,))
 
     run = vmap(one, in_dims=(0, None))  # (model, sample, class)
-    optimizer = torch.optim.SGD(parameters.values(), lr=learning_rate)
+    optimizer = torch.optim.SGD(parameters.values(), lr=LEARNING_RATE)
     torch.manual_seed(0)
     for _ in range(EPOCHS):
         batches = len(x_train) // BATCH
@@ -108,15 +106,12 @@ def spread(values: list[float]) -> dict[str, float]:
 
 def measure() -> dict[str, Any]:
     """Test accuracy by activation function and initialization."""
-    results: dict[str, Any] = {"accuracy": {}, "sigmoid_faster": {}}
+    results: dict[str, Any] = {"accuracy": {}}
     for activation in ACTIVATIONS:
-        runs = train(activation, LEARNING_RATE)
+        runs = train(activation)
         results["accuracy"][activation] = {
             init: spread(values) for init, values in runs.items()
         }
-    results["sigmoid_faster"] = {
-        init: spread(values) for init, values in train("sigmoid", FASTER).items()
-    }
     return results
 
 
@@ -142,7 +137,7 @@ def draw(results: dict[str, Any]) -> Figure:
     axis.set_yticks(range(len(LABELS)), LABELS)
     axis.set_ylim(len(LABELS) - 0.5, -0.9)
     axis.set_xlim(0, 1.02)
-    axis.set_xlabel("test accuracy after 20 epochs")
+    axis.set_xlabel("test accuracy after 15 epochs")
     axis.set_ylabel("activation function")
     figure.legend(loc="outside upper center", ncols=3, frameon=False, columnspacing=1)
     return figure
@@ -157,17 +152,13 @@ def check(results: dict[str, Any]) -> None:
     assert max(run["max"] for run in accuracy["sigmoid"].values()) < 0.2, (
         "sigmoid learns with none of them"
     )
-    assert max(run["max"] for run in results["sigmoid_faster"].values()) < 0.2, (
-        "nor ten times as fast"
-    )
     for name in ["tanh", "elu"]:
         assert accuracy[name]["xavier"]["min"] > 0.8, f"{name} learns with Xavier"
     for name in ["relu", "leaky_relu"]:
         assert accuracy[name]["xavier"]["mean"] < 0.6, f"{name}, Xavier: far behind"
         assert accuracy[name]["he"]["mean"] > 0.8, f"{name} learns with He"
-    for name in ["gelu", "silu"]:
-        assert accuracy[name]["xavier"]["max"] < 0.3, f"{name}, Xavier: at chance"
-        assert accuracy[name]["he"]["mean"] > 0.7, f"{name} learns with He"
+    assert accuracy["silu"]["xavier"]["max"] < 0.3, "SiLU, Xavier: at chance"
+    assert accuracy["silu"]["he"]["mean"] > 0.7, "SiLU learns with He"
 
 
 if __name__ == "__main__":
