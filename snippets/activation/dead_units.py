@@ -83,7 +83,7 @@ def run(activation: str, hidden: int, rates: list[float]) -> dict[str, Any]:
     for seed in SEEDS:
         torch.manual_seed(seed)
         models.append(Network(activation, hidden))
-    parameters, _ = stack_module_state(models)  # type: ignore[arg-type]
+    parameters, _ = stack_module_state(models)
     template = copy.deepcopy(models[0]).to("meta")
 
     def one(parameters: dict[str, Tensor], x: Tensor) -> Any:  # noqa: ANN401
