@@ -12,7 +12,6 @@ from typing import Any
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
@@ -135,8 +134,7 @@ def draw(results: dict[str, Any]) -> Figure:
         axis.axhline(row - 0.5, color="gray", lw=0.5, alpha=0.3)
     axis.axvline(1 / CLASSES, color="gray", ls=":", lw=1)
     axis.text(1 / CLASSES + 0.02, -0.52, "guessing", color="gray", va="top")
-    axis.set_yticks(range(len(LABELS)))
-    axis.yaxis.set_major_formatter(FixedFormatter(LABELS))
+    axis.set_yticks(range(len(LABELS)), LABELS)
     axis.set_ylim(len(LABELS) - 0.5, -0.9)
     axis.set_xlim(0, 1.02)
     axis.set_xlabel("test accuracy after 10 epochs")
