@@ -193,7 +193,8 @@ def _renumber(tree: ast.AST, lines: Sequence[int]) -> None:
             node.lineno = moved(node.lineno)
         if getattr(node, "end_lineno", None):
             node.end_lineno = max(node.lineno, moved(node.end_lineno))  # type: ignore[attr-defined]
-            if node.end_lineno == node.lineno:  # lines of an include fall together
+            if node.end_lineno == node.lineno:  # type: ignore[attr-defined]
+                # The lines of an include fall together.
                 node.end_col_offset = max(node.col_offset, node.end_col_offset)  # type: ignore[attr-defined]
 
 

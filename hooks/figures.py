@@ -208,32 +208,33 @@ def _localize(figure: Figure, language: str, name: str) -> dict[str, str]:
     same width takes the label's place, and the real text is put into the SVG.
     """
     from matplotlib.text import Text
-    from matplotlib.ticker import FixedFormatter, NullFormatter
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
+    figure.draw_without_rendering()
+    texts: dict[str, str] = {}
+    ticks: set[int] = set()
+    axis_of_words = []
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            formatter = axis.get_major_formatter()
-            if isinstance(formatter, FixedFormatter):
-                axis.set_major_formatter(
-                    FixedFormatter(
-                        [
-                            labels.translate(text, language, name)
-                            for text in formatter.seq
-                        ]
-                    )
-                )
+            shown = [text.get_text() for text in axis.get_majorticklabels()]
+            if any(map(labels.has_words, shown)):
+                words = [labels.translate(word, language, name) for word in shown]
+                axis.set_major_locator(FixedLocator(list(axis.get_majorticklocs())))
+                wide = [_WIDE.sub("W", word) for word in words]
+                axis.set_major_formatter(FixedFormatter(wide))
+                axis_of_words.append((axis, words))
             if isinstance(axis.get_minor_formatter(), FixedFormatter):
                 axis.set_minor_formatter(NullFormatter())
     figure.draw_without_rendering()
-    ticks = {
-        id(text)
-        for axes in figure.axes
-        for text in (
-            *axes.get_xticklabels(which="both"),
-            *axes.get_yticklabels(which="both"),
-        )
-    }
-    texts: dict[str, str] = {}
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            for tick in (*axis.majorTicks, *axis.minorTicks):
+                ticks |= {id(tick.label1), id(tick.label2)}
+    for axis, words in axis_of_words:
+        for text, word in zip(axis.get_majorticklabels(), words, strict=True):
+            group = f"label{len(texts)}"
+            texts[group] = word
+            text.set_gid(group)
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
         if id(text) in ticks or not labels.has_words(text.get_text()):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "snippets" / "diagnose"))
-from gradient_report import GradientReport
+from gradient_report import GradientReport  # type: ignore[import-not-found]
 
 ROUNDS = 15
 

@@ -126,6 +126,8 @@ def test_no_number_in_prose_is_typed_by_hand(language, page):
         "1.25": "1 + 0.5²",
         "0.5": "a slope that an exercise gives",
         "0.01": "the slope of Leaky ReLU",
+        "4.26": "1/0.235, the factor of sigmoid",
+        "4.8": "a quotient of two logarithms",
         "0.9": "eigenvalues that an exercise gives",
         "0.4": "1/√(2π), to one digit",
         "1.0507": "SELU's scale",

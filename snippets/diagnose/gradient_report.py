@@ -15,7 +15,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby
+from itertools import groupby, pairwise, takewhile
 from typing import Any
 
 import torch
@@ -29,6 +29,8 @@ DEAD = 0.5  # share of the units
 SATURATED = 0.5  # share of the values
 FLAT = 0.05  # of the largest slope: below it, sigmoid and tanh count as saturated
 LARGE_STEP = 0.1  # change of the weights in this step, relative to the weights
+STUCK = 0.1  # share of the weights with a gradient that the step changed
+
 FEWEST_INPUTS = 16  # before a unit can be called dead
 FEWEST_CALLS = 8  # of one layer, before they are read as steps in time
 MANY = 40  # layers, beyond which a run of those that are ok is printed as one line
@@ -45,13 +47,14 @@ MEANING = {
     "dead units": f"{DEAD:.0%} or more of the units are off for every input",
     "saturated": f"{SATURATED:.0%} or more of the values lie where the slope is flat",
     "step too large": f"this step changed the weights by over {LARGE_STEP:.0%}",
-    "did not move": "it has a gradient, but the step left it as it was",
+    "did not move": f"has a gradient, yet the step left over {1 - STUCK:.0%} as it was",
 }
 # Inputs from which on downwards the slope is zero, or nearly.
 OFF_BELOW = {"relu": 0, "relu6": 0, "threshold": 0, "gelu": -3, "hardswish": -3}
 OFF_BELOW |= {"elu": -4, "selu": -4, "celu": -4, "softplus": -4, "silu": -6, "mish": -6}
 RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
-MAKE_INFINITY = {"log", "log2", "log10", "log1p", "logit", "div", "__truediv__"}
+MAKE_INFINITY = {"log", "log2", "log10", "log1p", "logit", "reciprocal"}
+MAKE_INFINITY |= {"div", "true_divide", "__truediv__", "__rtruediv__", "__rdiv__"}
 
 
 @dataclass(eq=False)
@@ -59,6 +62,9 @@ class Use:
     """One use of a layer in the forward pass."""
 
     spread: float | None = None  # of the output across inputs, relative to its rms
+    rows: int = 1  # values of each unit
+    starts: bool = False  # whether it reads data, not other layers
+    turn: int = 0  # backward passes before it
     gradients: list[float] = field(default_factory=list)  # norms, of the outputs
     by_time: list[float] = field(default_factory=list)  # of a recurrent layer's input
 
@@ -79,8 +85,8 @@ class Layer:
     """Norm of the gradient with respect to the parameters, before any clipping."""
     update: float | None = None
     """Norm of the change of the weights in this step, over their norm."""
-    moved: bool = False
-    """Whether the step changed the weights."""
+    moved: float | None = None
+    """Entries of the weights that the step changed, over those with a gradient."""
     dead: float | None = None
     """Share of the units behind the layer that are off for every input."""
     saturated: float | None = None
@@ -92,6 +98,7 @@ class Layer:
     uses: list[Use] = field(default_factory=list)
     off: list[tuple[Tensor, int]] = field(default_factory=list)  # (units,), inputs
     flat: list[float] = field(default_factory=list)  # shares
+    rows: int = 1  # values of each unit in an output
 
 
 class GradientReport(TorchFunctionMode):
@@ -120,9 +127,12 @@ class GradientReport(TorchFunctionMode):
         self.owners: dict[int, tuple[Layer, ...]] = {}  # of weights, by id
         self.kept: list[Tensor] = []  # so that no id is given twice
         self.broken: list[str] = []  # what was not finite, in order of time
-        self.waiting: list[Callable[[], None]] = []  # activations before the next layer
+        self.waiting: list[tuple[float, Callable[[], None]]] = []  # until a layer
+        self.latest: Layer | None = None  # whose output was seen last
+        self.turn, self.failed = 0, False  # backward passes; is the loss not finite
         self.unit_axis, self.rank = -1, 0  # of the latest layer's output
         self.norms: dict[int, float] = {}  # of the parameters' gradients, by id
+        self.entries: dict[int, int] = {}  # those that are not 0
         self.before: dict[int, Tensor] = {}
         self.unseen = 0
         self.scale = float(self.scaler.get_scale()) if self.scaler else 1.0
@@ -133,10 +143,9 @@ class GradientReport(TorchFunctionMode):
             for name, parameter in layer.parameters.items():
                 self.owners[id(parameter)] = (layer,)
                 if parameter.requires_grad and not nn.parameter.is_lazy(parameter):
-                    place = f"{layer.name}.{name}"
-                    self._quietly(self._test, f"{place} before the step", parameter)
+                    self._quietly(self._test, f"{name} before the step", parameter)
                     self.before[id(parameter)] = parameter.detach().clone()
-                    see = partial(self._quietly, self._see_gradient, place)
+                    see = partial(self._quietly, self._see_gradient, name)
                     self.handles.append(
                         parameter.register_post_accumulate_grad_hook(see)
                     )
@@ -165,7 +174,8 @@ class GradientReport(TorchFunctionMode):
         """Run one operation, and look at it."""
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
-        if not torch.is_grad_enabled() or name.startswith("__set"):
+        unseen = torch.compiler.is_compiling() or not torch.is_grad_enabled()
+        if unseen or name.startswith(("__set", "empty", "new_empty")):
             return func(*args, **kwargs)
         args = self._quietly(self._look_before, name, args) or args
         out = func(*args, **kwargs)
@@ -183,24 +193,27 @@ class GradientReport(TorchFunctionMode):
     def _test(self, place: str, tensor: Tensor, mask: bool = False) -> bool:
         """Tell whether the tensor is finite; if it may be a mask, -inf is no fault."""
         total = float(_real(tensor.detach()).sum(dtype=_wide(tensor)))
-        if not math.isfinite(total) and not (mask and total == -math.inf):
+        finite = math.isfinite(total) or (mask and total == -math.inf)
+        if not finite:
             self.broken.append(place)
-        return math.isfinite(total)
+        return finite
 
     def _look_before(self, name: str, args: Any) -> Any:
         """Look at the input of an activation function or of a recurrent layer."""
         x = args[0] if args else None
         if not isinstance(x, Tensor) or id(x) in self.owners:
             return args
-        if not self.order and x.is_floating_point():
-            self._test(f"the input of {name}", x)
-        if name.rstrip("_") in OFF_BELOW and self.order and x.numel():
+        if name == "backward":
+            self.failed |= not self._test("the loss", x)
+            self.turn += 1
+            self.waiting.clear()
+        if name.rstrip("_") in OFF_BELOW and self.latest and x.numel():
             axis = self.unit_axis if x.dim() == self.rank else -1
             others = [dim for dim in range(x.dim()) if dim != axis % x.dim()]
             top = x.detach().amax(others) if others else x.detach()
             off = top <= OFF_BELOW[name.rstrip("_")]
             found = (off, x.numel() // off.numel())
-            self.waiting.append(partial(self.order[-1].off.append, found))
+            self.waiting.append((math.inf, partial(self.latest.off.append, found)))
         if _has_steps(name, args) and any(w.requires_grad for w in args[2]):
             x = x if x.requires_grad else x.detach().requires_grad_()
             return (x, *args[1:])  # so that its gradient shows every time step
@@ -224,20 +237,35 @@ class GradientReport(TorchFunctionMode):
             return
         if not outputs or name == "__get__":
             return
-        after = f", after {self.order[-1].name}" if self.order else ""
-        place, mask = f"the output of {name}{after}", name not in MAKE_INFINITY
+        after = f", after {self.latest.name}" if self.latest else ""
+        mask, first_fault = not is_layer and name not in MAKE_INFINITY, not self.broken
+        place = f"the output of {name}{after}"
         finite = [self._test(place, t, mask) for t in outputs]
-        if name.rstrip("_") in ("tanh", "sigmoid") and self.order:
-            flat = _flat(name, outputs[0])
-            self.waiting.append(partial(self.order[-1].flat.append, flat))
+        if first_fault and self.broken:  # or did it come in from outside?
+            fresh = [t for t in inputs if not any(t is y for y in outputs)]
+            place = f"an input of {name}{after}"
+            if not all([self._test(place, t, not is_layer) for t in fresh]):
+                self.broken.reverse()
+        if (
+            name.rstrip("_") in ("tanh", "sigmoid")
+            and self.latest
+            and not out.is_complex()
+        ):
+            see = partial(self.latest.flat.append, _flat(name, outputs[0]))
+            self.waiting.append((_width(outputs[0]), see))
         weights = rest if is_layer else inputs
         layers = [layer for t in weights for layer in self.owners.get(id(t), ())]
-        if not layers:
+        if not layers or not (is_layer or any(t.requires_grad for t in outputs)):
             return
-        for work in self.waiting:  # they were hidden, not the network's output
-            work()
+        data = [t for t in inputs if id(t) not in self.owners]
+        narrowest = max(map(_width, data), default=0)
+        for width, work in self.waiting:  # hidden, not the output of a head
+            if width >= narrowest:
+                work()
         self.waiting.clear()
         use = self._see_use(name, outputs, first, rest)
+        use.starts = not any(t.requires_grad for t in data)
+        use.turn, self.latest = self.turn, layers[-1]
         for layer in dict.fromkeys(layers):
             layer.uses.append(use)
             layer.finite &= all(finite)
@@ -265,6 +293,8 @@ class GradientReport(TorchFunctionMode):
             self.unit_axis = 1
         elif "matmul" in name and self.owners.get(id(first[0])):  # W @ x: columns
             self.unit_axis, inputs = -2, -1
+        if y.dim() and y.numel():
+            use.rows = y.numel() // y.shape[self.unit_axis]
         if y.dim() > 1 and y.shape[inputs] > 1 and y.numel():
             some = _real(y.narrow(inputs, 0, min(64, y.shape[inputs])))
             some = some.float() / some.abs().max().float()
@@ -283,12 +313,13 @@ class GradientReport(TorchFunctionMode):
     def _see_gradient(self, place: str, parameter: Tensor) -> None:
         if parameter.grad is not None:
             self.norms[id(parameter)] = _norm(parameter.grad)
+            self.entries[id(parameter)] = int((_real(parameter.grad) != 0).sum())
             if not math.isfinite(self.norms[id(parameter)]):
                 self.broken.append(f"the gradient of {place}")
 
     def _measure(self, layer: Layer) -> None:
         """Turn what was seen of a layer into numbers."""
-        norms, changes, sizes = [], [], []
+        norms, changes, sizes, moved, expected = [], [], [], 0, 0
         matrices = any(p.dim() > 1 for p in layer.parameters.values())
         for name, parameter in layer.parameters.items():
             norm = self.norms.get(id(parameter))
@@ -297,25 +328,35 @@ class GradientReport(TorchFunctionMode):
             if norm is not None:
                 norms.append(norm / self.scale)
             if (before := self.before.get(id(parameter))) is not None:
-                change = _norm(parameter.detach() - before)
+                change = parameter.detach() - before
                 if parameter.dim() > 1 or not matrices:
-                    changes.append(change)
-                    sizes.append(_norm(before))
-                place = f"{layer.name}.{name} after the step"
-                layer.finite &= self._test(place, parameter)
+                    changes.append(_norm(change))
+                    usual = math.sqrt((*before.shape, 1)[0] / 3)  # PyTorch's default
+                    sizes.append(max(_norm(before), usual))
+                    moved += int((change != 0).sum())
+                    expected += self.entries.get(id(parameter), 1)
+                layer.finite &= self._test(f"{name} after the step", parameter)
         if norms:
             layer.gradient = math.hypot(*norms)
-        layer.moved = any(changes)
+        if changes:
+            layer.moved = moved / max(expected, 1)
         if any(sizes):
             layer.update = math.hypot(*changes) / math.hypot(*sizes)
         uses = [use for use in layer.uses if use.gradients]
         back = [math.hypot(*use.gradients) / self.scale for use in uses]
         if back:
             layer.output_gradient = math.hypot(*back)
-        steps = back if len(back) >= FEWEST_CALLS else []
+            layer.rows = max(use.rows for use in uses)
+        steps = [
+            b for b, use in zip(back, uses, strict=True) if use.turn == uses[0].turn
+        ]
+        steps = steps if len(steps) >= FEWEST_CALLS else []
         for use in uses:
             if len(use.by_time) > 1:
                 steps = use.by_time
+        rises = sum(a < b for a, b in pairwise(steps))
+        if 4 * min(rises, len(steps) - 1 - rises) >= len(steps):
+            steps = []  # up and down: each has its own loss
         strongest = max(steps, default=0.0)
         if strongest:
             layer.through_time = steps[0] / (steps[-1] or strongest)
@@ -345,15 +386,29 @@ class GradientReport(TorchFunctionMode):
                     "block): judged by the gradients of the weights, which tell less"
                 )
         finite = [layer for layer in seen if math.isfinite(value[layer])]
-        # The last layer's, unless its loss is weighted down to nearly nothing.
-        last_two = [value[layer] for layer in finite[-2:]]
-        usual = max(last_two[-1], last_two[0] / 100) if last_two else 0.0
-        strongest, weak = 0.0, set()
-        for layer in reversed(finite):
-            strongest = max(strongest, value[layer])
-            if value[layer] < VANISHING * strongest:
-                weak.add(layer)
-        widest = max((layer.spread or 0 for layer in self.order), default=0)
+        exploding, vanishing = set(finite), set(finite)
+        for power in (0, 0.5):  # averages thin gradients out, broadcasts add them up
+            strongest = usual = 0.0
+            for layer in reversed(finite):
+                size = value[layer] * layer.rows**power
+                if size > 100 * strongest:  # the first one, or that of another loss
+                    usual = size
+                strongest = max(strongest, size)
+                if size <= EXPLODING * usual:
+                    exploding.discard(layer)
+                if size >= VANISHING * strongest:
+                    vanishing.discard(layer)
+        lost = True  # all the way from the input, else a branch is weak on purpose
+        for layer in finite:
+            lost |= bool(layer.uses) and layer.uses[0].starts
+            lost &= layer in vanishing
+            if not lost:
+                vanishing.discard(layer)
+        spreads = {x: x.spread for x in reversed(self.order) if x.spread}
+        limit = min(ALIKE, max(spreads.values(), default=0) / 10)
+        alike = set(takewhile(lambda layer: spreads[layer] < limit, spreads))
+        if len(alike) == 1:  # an offset of the output alone
+            alike.clear()
         stepped = any(layer.moved for layer in self.layers)
         for layer in self.layers:
             trained = any(p.requires_grad for p in layer.parameters.values())
@@ -361,17 +416,19 @@ class GradientReport(TorchFunctionMode):
             tests = {
                 "not finite": not layer.finite,
                 "frozen": not trained,
-                "no gradient": layer.gradient is None,
+                "no gradient": layer.gradient is None and not layer.moved,
                 "zero gradient": layer.gradient == 0,
-                "exploding": value.get(layer, 0) > EXPLODING * usual,
-                "vanishing": layer in weak,
+                "exploding": layer in exploding,
+                "vanishing": layer in vanishing,
                 "explodes in time": time is not None and time > EXPLODING,
                 "vanishes in time": time is not None and time < VANISHING,
-                "inputs alike": 0 < (layer.spread or 0) < min(ALIKE, widest / 10),
+                "inputs alike": layer in alike,
                 "dead units": (layer.dead or 0) >= DEAD,
                 "saturated": (layer.saturated or 0) >= SATURATED,
                 "step too large": (layer.update or 0) > LARGE_STEP,
-                "did not move": stepped and not layer.moved,
+                "did not move": stepped
+                and layer.moved is not None
+                and layer.moved < STUCK,
             }
             layer.verdict = next((name for name, holds in tests.items() if holds), "ok")
         self._write_notes(stepped)
@@ -382,7 +439,7 @@ class GradientReport(TorchFunctionMode):
             return
         broken = any(not layer.finite for layer in self.layers)
         ran = self.norms or any(layer.output_gradient for layer in self.layers)
-        if self.broken and (broken or not ran):
+        if self.broken and (broken or self.failed or not ran):
             self.notes.append(f"first tensor that is not finite: {self.broken[0]}")
         if broken and self.scaler:
             self.notes.append(
@@ -431,9 +488,10 @@ def _layers(model: nn.Module) -> Iterator[Layer]:
     """Yield a layer for each of torch.nn's, and for each parameter outside of them."""
     seen: set[int] = set()
     layers: dict[str, Layer] = {}
-    for path, module in model.named_modules():
+    modules = dict(model.named_modules())
+    for path, module in modules.items():
         owner = path.partition(".parametrizations")[0]
-        kind = type(model.get_submodule(owner))
+        kind = type(modules.get(owner))
         whole = kind.__module__.startswith("torch.nn.")
         whole &= "container" not in kind.__module__  # ParameterList
         for name, parameter in module.named_parameters(recurse=False):
@@ -443,9 +501,7 @@ def _layers(model: nn.Module) -> Iterator[Layer]:
             place = owner if whole else f"{path}.{name}".strip(".")
             label = kind.__name__ if whole else "Parameter"
             layer = layers.setdefault(place, Layer(place or "(model)", label))
-            layer.parameters[f"{path.removeprefix(owner)}.{name}".strip(".")] = (
-                parameter
-            )
+            layer.parameters[f"{path}.{name}".strip(".")] = parameter
     yield from layers.values()
 
 
@@ -465,6 +521,11 @@ def _has_steps(name: str, args: Any) -> bool:
     return name in RECURRENT and len(args) == 9 and not args[7] and args[0].dim() == 3
 
 
+def _width(tensor: Tensor) -> int:
+    """Return how many values belong to one input."""
+    return tensor[:1].numel() if tensor.dim() else 1
+
+
 def _flat(name: str, y: Tensor) -> float:
     """Return the share of outputs of sigmoid or tanh at which the slope is small."""
     slope = 4 * y * (1 - y) if "sigmoid" in name else 1 - y.square()
@@ -474,7 +535,7 @@ def _flat(name: str, y: Tensor) -> float:
 def _real(tensor: Tensor) -> Tensor:
     """Return the entries as real numbers; those that are stored, if it is sparse."""
     tensor = tensor.coalesce().values() if tensor.is_sparse else tensor
-    return torch.view_as_real(tensor) if tensor.is_complex() else tensor
+    return torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
 
 
 def _wide(tensor: Tensor) -> torch.dtype:

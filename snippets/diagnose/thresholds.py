@@ -37,7 +37,7 @@ STEP_RATES = {
     "SGD": [0.01, 0.1, 0.3, 1.0, 3.0],
     "Adam": [0.0001, 0.001, 0.01, 0.03, 0.1],
 }
-LEARNS = 0.4  # test accuracy; guessing has 0.1
+LEARNS, GUESSES = 0.4, 0.2  # test accuracy above, below; pure guessing has 0.1
 TOLERANCE = {  # training is chaotic: the claims decide
     "gradient": None,
     "adam": None,
@@ -74,7 +74,7 @@ def relative_gradient(model: nn.Sequential, x: Tensor, y: Tensor) -> float:
     first = model[0](x)
     last = model[1:](first)
     gradients = torch.autograd.grad(F.cross_entropy(last, y), [first, last])
-    norms = [gradient.double().norm().item() for gradient in gradients]
+    norms = [float(gradient.double().norm()) for gradient in gradients]
     return norms[0] / norms[1]
 
 
@@ -143,7 +143,7 @@ def measure() -> dict[str, Any]:
         "adam": {"min": min(adam), "max": max(adam)},
         "step": step,
         "large_steps": len(large),
-        "failed_steps": sum(accuracy < LEARNS for accuracy in large),
+        "failed_steps": sum(accuracy < GUESSES for accuracy in large),
     }
 
 
