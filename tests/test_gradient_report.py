@@ -3,6 +3,7 @@
 import copy
 import importlib.util
 import math
+import sys
 
 import frozen
 import pytest
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.torch
 PATH = frozen.SNIPPETS / "diagnose" / "gradient_report.py"
 spec = importlib.util.spec_from_file_location("gradient_report", PATH)
 module = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = module  # the compiler looks for it there
 spec.loader.exec_module(module)
 GradientReport = module.GradientReport
 
@@ -144,6 +146,64 @@ def convolutions():
     )
 
 
+class Heads(nn.Module):
+    """Attention by hand: separate projections, small weights, a learned mask."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(50, 32)
+        self.position = nn.Parameter(torch.zeros(12, 32))
+        parts = {"q": 32, "k": 32, "v": 32, "o": 32, "up": 64}
+        self.parts = nn.ModuleDict({n: nn.Linear(32, w) for n, w in parts.items()})
+        self.down = nn.Linear(64, 32)
+        self.norms = nn.ModuleList(nn.LayerNorm(32) for _ in range(3))
+        self.bias = nn.Parameter(torch.zeros(12, 12))
+        for module in self.modules():
+            if isinstance(module, nn.Linear | nn.Embedding):
+                nn.init.normal_(module.weight, std=0.02)
+
+    def forward(self, tokens):
+        p = self.parts
+        x = self.embedding(tokens) + self.position
+        y = self.norms[0](x)
+        mask = torch.ones(12, 12).triu(1).bool()
+        scores = p["q"](y) @ p["k"](y).transpose(1, 2) / 32**0.5
+        scores = scores + self.bias.masked_fill(mask, -math.inf)
+        x = x + p["o"](scores.softmax(dim=2) @ p["v"](y))
+        x = x + self.down(F.gelu(p["up"](self.norms[1](x))))
+        return (self.norms[2](x) @ self.embedding.weight.T).mean(dim=1)
+
+
+class ReZero(nn.Module):
+    """Residual branches that start near zero."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(64, 64) for _ in range(6))
+        self.scales = nn.Parameter(torch.full((6,), 0.02))
+        self.head = nn.Linear(64, 10)
+
+    def forward(self, x):
+        for layer, scale in zip(self.layers, self.scales, strict=True):
+            x = x + scale * torch.relu(layer(x))
+        return self.head(x)
+
+
+class Gated(nn.Module):
+    """A sigmoid gate for each channel of a convolution."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 16, 3, padding=1)
+        self.gate = nn.Linear(16, 16)
+        self.head = nn.Linear(16, 10)
+
+    def forward(self, x):
+        x = torch.relu(self.conv(x))
+        x = x * torch.sigmoid(20 * self.gate(x.mean(dim=(2, 3))))[..., None, None]
+        return self.head(x.mean(dim=(2, 3)))
+
+
 ROWS = (64, 64)
 STEPS = (64, 40, 8)
 IMAGES = (32, 1, 12, 12)
@@ -156,6 +216,9 @@ HEALTHY = {
     "residual, normalized": (lambda: Residual(12, 1.0, norm=True), ROWS),
     "residual, scaled": (lambda: Residual(30, 30**-0.5, norm=False), ROWS),
     "transformer": (Attention, None),
+    "attention by hand": (Heads, None),
+    "residual from nearly zero": (ReZero, ROWS),
+    "gates": (Gated, IMAGES),
     "convolutions": (convolutions, IMAGES),
     "LSTM that remembers": (lambda: Recurrent(nn.LSTM, forget_bias=3.0), STEPS),
     "weight norm": (
@@ -265,6 +328,108 @@ def test_report_may_be_used_again():
             model(torch.randn(ROWS)).sum().backward()
     assert len(report.layers) == 3
     assert report.layers[0].output_gradient
+
+
+def watched(model, loss, lr=0.01):
+    """Watch a step of Adam on a loss of the test's own."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    with GradientReport(model) as report:
+        loss(model).backward()
+        optimizer.step()
+    return report
+
+
+def test_head_with_a_small_weight_makes_nothing_explode():
+    torch.manual_seed(0)
+    x = torch.randn(ROWS)
+    trunk, main, aux = stack(3, init=he), nn.Linear(10, 64), nn.Linear(10, 1)
+    model = nn.ModuleList([trunk, main, aux])
+    report = watched(
+        model,
+        lambda _: (
+            (main(trunk(x)) - x).square().sum() + 1e-3 * aux(trunk(x)).square().mean()
+        ),
+        lr=1e-4,
+    )
+    assert set(verdicts(report).values()) == {"ok"}, f"\n{report}"
+
+
+def test_classifier_that_is_sure_is_not_saturated():
+    torch.manual_seed(0)
+    x = torch.randn(ROWS)
+    y = (x[:, :1] > 0).float()
+    model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1), nn.Sigmoid())
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(200):
+        optimizer.zero_grad()
+        F.binary_cross_entropy(model(x), y).backward()
+        optimizer.step()
+    with GradientReport(model) as report:
+        loss = F.binary_cross_entropy(model(x[:32]), y[:32])
+        (loss + F.binary_cross_entropy(model(x[32:]), y[32:])).backward()
+        optimizer.step()
+    assert "saturated" not in verdicts(report).values(), f"\n{report}"
+
+
+def test_micro_batches_are_not_time():
+    torch.manual_seed(0)
+    model = stack(2, init=he)
+    with GradientReport(model) as report:
+        for x in torch.randn(16, 4, 64):
+            model(x).square().mean().backward()
+    assert all(layer.through_time is None for layer in report.layers)
+
+
+def test_step_without_grad_is_seen():
+    """Some loops update in hooks or by torch.autograd.grad and leave no `.grad`."""
+    torch.manual_seed(0)
+    model = stack(2, init=he)
+    parameters = list(model.parameters())
+    with GradientReport(model) as report:
+        gradients = torch.autograd.grad(
+            model(torch.randn(ROWS)).square().mean(), parameters
+        )
+        with torch.no_grad():
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter -= 0.01 * gradient
+    assert set(verdicts(report).values()) == {"ok"}, f"\n{report}"
+
+
+def test_update_that_rounds_away_is_named():
+    torch.manual_seed(0)
+    model = stack(2, init=he).bfloat16()
+    x = torch.randn(ROWS).bfloat16()
+    report = watched(model, lambda m: m(x).square().mean(), lr=1e-6)
+    assert "did not move" in verdicts(report).values(), f"\n{report}"
+
+
+def test_loss_of_nan_is_named_though_gradients_are_finite():
+    model = stack(2, init=he)
+    with GradientReport(model) as report:
+        target = torch.full((64,), -100)  # ignored, every one
+        F.cross_entropy(model(torch.randn(ROWS)), target).backward()
+    assert "the output of cross_entropy" in report.notes[0]
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:DeprecationWarning")
+def test_scripted_and_inner_compiled_parts_are_legal():
+    x = torch.randn(ROWS)
+    report = one_step(torch.jit.script(stack(2, init=he)), lambda m: m(x).sum())
+    assert "was not seen" in report.notes[0]
+
+    @torch.compile(backend="eager", fullgraph=True)
+    def activation(x):
+        return x.relu() + 1
+
+    class Mixed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Linear(64, 64), nn.Linear(64, 10)
+
+        def forward(self, x):
+            return self.b(activation(self.a(x)))
+
+    assert set(verdicts(step(Mixed(), ROWS)).values()) == {"ok"}
 
 
 def broken_by(function):

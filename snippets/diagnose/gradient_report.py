@@ -30,7 +30,6 @@ SATURATED = 0.5  # share of the values
 FLAT = 0.05  # of the largest slope: below it, sigmoid and tanh count as saturated
 LARGE_STEP = 0.1  # change of the weights in this step, relative to the weights
 STUCK = 0.1  # share of the weights with a gradient that the step changed
-
 FEWEST_INPUTS = 16  # before a unit can be called dead
 FEWEST_CALLS = 8  # of one layer, before they are read as steps in time
 MANY = 40  # layers, beyond which a run of those that are ok is printed as one line
@@ -76,7 +75,7 @@ class Layer:
     name: str
     kind: str
     parameters: dict[str, nn.Parameter] = field(default_factory=dict)
-    verdict: str = "ok"
+    verdict: str = "not judged"
     spread: float | None = None
     """Standard deviation of the output across inputs, over its root mean square."""
     output_gradient: float | None = None
@@ -84,7 +83,7 @@ class Layer:
     gradient: float | None = None
     """Norm of the gradient with respect to the parameters, before any clipping."""
     update: float | None = None
-    """Norm of the change of the weights in this step, over their norm."""
+    """Norm of the change of the weights, over their norm or PyTorch's default one's."""
     moved: float | None = None
     """Entries of the weights that the step changed, over those with a gradient."""
     dead: float | None = None
@@ -136,21 +135,17 @@ class GradientReport(TorchFunctionMode):
         self.before: dict[int, Tensor] = {}
         self.unseen = 0
         self.scale = float(self.scaler.get_scale()) if self.scaler else 1.0
-        self.handles = []
+        self.handles: list[Any] = []
         for buffer in self.model.buffers():
             self.owners[id(buffer)] = ()
         for layer in self.layers:
             for name, parameter in layer.parameters.items():
                 self.owners[id(parameter)] = (layer,)
                 if parameter.requires_grad and not nn.parameter.is_lazy(parameter):
-                    self._quietly(self._test, f"{name} before the step", parameter)
-                    self.before[id(parameter)] = parameter.detach().clone()
-                    see = partial(self._quietly, self._see_gradient, name)
-                    self.handles.append(
-                        parameter.register_post_accumulate_grad_hook(see)
-                    )
+                    self._quietly(self._watch, name, parameter)
         self.compiled = any(
-            type(module).__name__ == "OptimizedModule" or module._compiled_call_impl
+            type(module).__name__ == "OptimizedModule"
+            or getattr(module, "_compiled_call_impl", None)
             for module in self.model.modules()
         )
         if not self.compiled:  # else the compiler would take us for part of the model
@@ -165,7 +160,7 @@ class GradientReport(TorchFunctionMode):
             handle.remove()
         for layer in self.layers:
             self._quietly(self._measure, layer)
-        self._judge()
+        self._quietly(self._judge)
         self.owners, self.kept, self.before, self.waiting = {}, [], {}, []
 
     def __torch_function__(
@@ -189,6 +184,13 @@ class GradientReport(TorchFunctionMode):
                 return look(*args)
         except Exception:
             self.unseen += 1
+
+    def _watch(self, name: str, parameter: nn.Parameter) -> None:
+        """Keep the parameter's values, and wait for its gradient."""
+        self._test(f"{name} before the step", parameter)
+        self.before[id(parameter)] = parameter.detach().clone()
+        see = partial(self._quietly, self._see_gradient, name)
+        self.handles.append(parameter.register_post_accumulate_grad_hook(see))
 
     def _test(self, place: str, tensor: Tensor, mask: bool = False) -> bool:
         """Tell whether the tensor is finite; if it may be a mask, -inf is no fault."""
@@ -246,11 +248,8 @@ class GradientReport(TorchFunctionMode):
             place = f"an input of {name}{after}"
             if not all([self._test(place, t, not is_layer) for t in fresh]):
                 self.broken.reverse()
-        if (
-            name.rstrip("_") in ("tanh", "sigmoid")
-            and self.latest
-            and not out.is_complex()
-        ):
+        s_shaped = name.rstrip("_") in ("tanh", "sigmoid") and not out.is_complex()
+        if s_shaped and self.latest:
             see = partial(self.latest.flat.append, _flat(name, outputs[0]))
             self.waiting.append((_width(outputs[0]), see))
         weights = rest if is_layer else inputs
@@ -347,9 +346,8 @@ class GradientReport(TorchFunctionMode):
         if back:
             layer.output_gradient = math.hypot(*back)
             layer.rows = max(use.rows for use in uses)
-        steps = [
-            b for b, use in zip(back, uses, strict=True) if use.turn == uses[0].turn
-        ]
+        turns = zip(back, uses, strict=True)
+        steps = [norm for norm, use in turns if use.turn == uses[0].turn]
         steps = steps if len(steps) >= FEWEST_CALLS else []
         for use in uses:
             if len(use.by_time) > 1:
@@ -410,6 +408,8 @@ class GradientReport(TorchFunctionMode):
         if len(alike) == 1:  # an offset of the output alone
             alike.clear()
         stepped = any(layer.moved for layer in self.layers)
+        stuck = {x for x in self.layers if stepped and (x.moved or 0) < STUCK}
+        stuck -= {x for x in self.layers if x.moved is None}
         for layer in self.layers:
             trained = any(p.requires_grad for p in layer.parameters.values())
             time = layer.through_time
@@ -426,9 +426,7 @@ class GradientReport(TorchFunctionMode):
                 "dead units": (layer.dead or 0) >= DEAD,
                 "saturated": (layer.saturated or 0) >= SATURATED,
                 "step too large": (layer.update or 0) > LARGE_STEP,
-                "did not move": stepped
-                and layer.moved is not None
-                and layer.moved < STUCK,
+                "did not move": layer in stuck,
             }
             layer.verdict = next((name for name, holds in tests.items() if holds), "ok")
         self._write_notes(stepped)
