@@ -80,7 +80,8 @@ def test_labels_are_those_of_the_figures():
 def test_label_file_names_nothing_twice():
     for language in pages.LANGUAGES:
         path = pages.DOCS / language / "labels.yml"
-        keys = re.findall(r"(?m)^ *(\S.*?):(?: |$)", path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        keys = re.findall(r"""(?m)^ *("[^"]*"|[^\s"#].*?):(?: |$)""", text)
         twice = [key for key in keys if keys.count(key) > 1]
         assert not twice, f"{pages.relative(path)}: {twice[0]} stands twice"
 

@@ -94,6 +94,8 @@ class Layer:
     """Gradient of the first time step over that of the last one."""
     finite: bool = True
     """Whether its output, gradient and weights were finite."""
+    steady: bool = False
+    """Whether the gradient falls, or grows, at nearly every step."""
     uses: list[Use] = field(default_factory=list)
     off: list[tuple[Tensor, int]] = field(default_factory=list)  # (units,), inputs
     flat: list[float] = field(default_factory=list)  # shares
@@ -353,8 +355,8 @@ class GradientReport(TorchFunctionMode):
             if len(use.by_time) > 1:
                 steps = use.by_time
         rises = sum(a < b for a, b in pairwise(steps))
-        if 4 * min(rises, len(steps) - 1 - rises) >= len(steps):
-            steps = []  # up and down: each has its own loss
+        # Up and down: each step has its own loss.
+        layer.steady = 4 * min(rises, len(steps) - 1 - rises) < len(steps)
         strongest = max(steps, default=0.0)
         if strongest:
             layer.through_time = steps[0] / (steps[-1] or strongest)
@@ -412,7 +414,7 @@ class GradientReport(TorchFunctionMode):
         stuck -= {x for x in self.layers if x.moved is None}
         for layer in self.layers:
             trained = any(p.requires_grad for p in layer.parameters.values())
-            time = layer.through_time
+            time = layer.through_time if layer.steady else None
             tests = {
                 "not finite": not layer.finite,
                 "frozen": not trained,

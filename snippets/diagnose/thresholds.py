@@ -159,7 +159,7 @@ def draw(results: dict[str, Any]) -> Figure:
     axes[0].set_xlim(1e-11, 1e4)
     axes[0].set_xticks([1e-9, 1e-6, 1e-3, 1, 1e2])
     axes[0].set_xlabel("gradient of the first layer / last layer, at the start")
-    axes[0].set_title("Far from 1, nothing learns")
+    axes[0].set_title("Far from 1, learning stalls")
     for name, style in [("SGD", "C3D"), ("Adam", "C4v")]:
         x, y = zip(*results["step"][name], strict=True)
         axes[1].semilogx(x, y, style, markersize=4.5, label=name)
