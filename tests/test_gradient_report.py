@@ -241,6 +241,12 @@ SICK = {  # network, shape of input, a layer, its verdict
     "residual, unscaled": (unscaled, ROWS, "blocks.0.3", "exploding"),
     "dead units": (lambda: stack(1, init=he, bias=-5.0), ROWS, "0", "dead units"),
     "all dead": (lambda: stack(2, init=he, bias=-30.0), ROWS, "0", "zero gradient"),
+    "all dead, the last layer": (
+        lambda: stack(2, init=he, bias=-30.0),
+        ROWS,
+        "4",
+        "inputs alike",
+    ),
     "saturated": (lambda: stack(2, nn.Tanh, large), ROWS, "0", "saturated"),
     "RNN": (lambda: Recurrent(nn.RNN), STEPS, "layer", "vanishes in time"),
     "RNN cell": (lambda: Recurrent(nn.RNNCell), STEPS, "cell", "vanishes in time"),
@@ -630,6 +636,12 @@ def test_error_in_the_step_is_the_callers():
     with pytest.raises(ValueError, match="my own"):
         failing_step()
     assert report.layers[0].output_gradient
+
+
+def test_step_that_moves_biases_only_is_a_step():
+    torch.manual_seed(0)
+    report = step(stack(2, init=he, bias=-30.0), ROWS)
+    assert "no weight moved" not in str(report)
 
 
 def test_long_report_folds_what_is_ok():

@@ -34,7 +34,7 @@ BATCH = 64
 EPOCHS = 6
 SEEDS = range(3)
 # Training is chaotic: on another processor only the claims hold.
-TOLERANCE = {"trained": None, "revived": None}
+TOLERANCE = {"trained": None, "revived": None, "gain": None}
 
 
 class Network(nn.Module):
@@ -126,6 +126,16 @@ def measure() -> dict[str, Any]:
             for hidden in (HIDDEN if activation == "relu" else HIDDEN[1:])
         }
         results["revived"][activation] = run(activation, 3, [RATES["1e-1"], SLOW])
+    gains = {  # percentage points
+        activation: 100
+        * (after["accuracy"]["mean"] - before["3"]["1e-1"]["accuracy"]["mean"])
+        for (activation, after), before in zip(
+            results["revived"].items(), results["trained"].values(), strict=True
+        )
+    }
+    relu = gains.pop("relu")
+    least, most = min(gains.values()), max(gains.values())
+    results["gain"] = {"relu": relu, "least": least, "most": most}
     return results
 
 
@@ -176,7 +186,10 @@ def check(results: dict[str, Any]) -> None:
     for rate in ["1e-2", "3e-2"]:
         shares = [relu[hidden][rate]["inactive"]["mean"] for hidden in ["3", "9"]]
         assert shares == sorted(shares), "deeper nets lose more units"
-    assert relu["1"]["1e-1"]["accuracy"]["min"] > 0.9, "one layer: half dead, no harm"
+    assert relu["1"]["1e-1"]["accuracy"]["min"] > 0.85, "one layer survives half dead"
+    assert (
+        relu["1"]["1e-1"]["accuracy"]["mean"] < relu["1"]["1e-2"]["accuracy"]["mean"]
+    ), "but that costs something"
     assert relu["9"]["1e-1"]["accuracy"]["mean"] < 0.4, "nine layers: near chance"
     assert leaky["3"]["1e-1"]["inactive"]["mean"] > 0.4, "Leaky has inactive units too"
     assert leaky["9"]["1e-1"]["accuracy"]["mean"] < 0.5, (
@@ -185,13 +198,12 @@ def check(results: dict[str, Any]) -> None:
     assert steep["3"]["1e-1"]["inactive"]["mean"] < 0.35, "a steeper slope has fewer"
     assert elu["3"]["1e-1"]["accuracy"]["mean"] > 0.6, "ELU learns with inactive units"
     assert revived["relu"]["inactive"]["mean"] > 0.6, "dead units stay dead"
-    for name in ["leaky_10", "elu"]:
-        assert revived[name]["accuracy"]["mean"] > 0.8, f"{name} recovers"
-    assert (
-        revived["relu"]["accuracy"]["mean"] + 0.05
-        < revived["leaky_1"]["accuracy"]["mean"]
-        < revived["leaky_10"]["accuracy"]["mean"]
-    ), "the steeper the slope, the better it recovers"
+    for name in ["leaky_1", "leaky_10", "elu"]:
+        before = trained[name]["3"]["1e-1"]["inactive"]["mean"]
+        after = revived[name]["inactive"]["mean"]
+        assert abs(after - before) < 0.15, f"{name}: hardly any unit switches on again"
+    assert results["gain"]["relu"] < 5, "ReLU gains next to nothing"
+    assert results["gain"]["least"] > results["gain"]["relu"], "a slope gains more"
 
 
 if __name__ == "__main__":

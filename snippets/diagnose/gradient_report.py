@@ -135,7 +135,7 @@ class GradientReport(TorchFunctionMode):
         self.norms: dict[int, float] = {}  # of the parameters' gradients, by id
         self.entries: dict[int, int] = {}  # those that are not 0
         self.before: dict[int, Tensor] = {}
-        self.unseen = 0
+        self.unseen, self.stepped = 0, False
         self.scale = float(self.scaler.get_scale()) if self.scaler else 1.0
         self.handles: list[Any] = []
         for buffer in self.model.buffers():
@@ -330,6 +330,7 @@ class GradientReport(TorchFunctionMode):
                 norms.append(norm / self.scale)
             if (before := self.before.get(id(parameter))) is not None:
                 change = parameter.detach() - before
+                self.stepped |= _norm(change) != 0
                 if parameter.dim() > 1 or not matrices:
                     changes.append(_norm(change))
                     usual = math.sqrt((*before.shape, 1)[0] / 3)  # PyTorch's default
@@ -404,13 +405,12 @@ class GradientReport(TorchFunctionMode):
             lost &= layer in vanishing
             if not lost:
                 vanishing.discard(layer)
-        spreads = {x: x.spread for x in reversed(self.order) if x.spread}
+        spreads = {x: x.spread for x in reversed(self.order) if x.spread is not None}
         limit = min(ALIKE, max(spreads.values(), default=0) / 10)
         alike = set(takewhile(lambda layer: spreads[layer] < limit, spreads))
         if len(alike) == 1:  # an offset of the output alone
             alike.clear()
-        stepped = any(layer.moved for layer in self.layers)
-        stuck = {x for x in self.layers if stepped and (x.moved or 0) < STUCK}
+        stuck = {x for x in self.layers if self.stepped and (x.moved or 0) < STUCK}
         stuck -= {x for x in self.layers if x.moved is None}
         for layer in self.layers:
             trained = any(p.requires_grad for p in layer.parameters.values())
@@ -431,9 +431,9 @@ class GradientReport(TorchFunctionMode):
                 "did not move": layer in stuck,
             }
             layer.verdict = next((name for name, holds in tests.items() if holds), "ok")
-        self._write_notes(stepped)
+        self._write_notes()
 
-    def _write_notes(self, stepped: bool) -> None:
+    def _write_notes(self) -> None:
         if not self.layers:
             self.notes.append("the model has no parameters")
             return
@@ -447,7 +447,7 @@ class GradientReport(TorchFunctionMode):
             )
         if not ran:
             self.notes.append("no backward pass in the block")
-        elif not stepped:
+        elif not self.stepped:
             self.notes.append(
                 "no weight moved: no optimizer.step() in the block, a learning rate of "
                 "0, or a skipped step"
