@@ -130,6 +130,19 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    """Name the sections of the menu in the language of the pages."""
+    for item in nav.items:
+        if item.is_section:
+            if item.title not in config.extra["words"]:
+                raise PluginError(
+                    f"mkdocs.yml: the menu's {item.title!r} has no words; add it to "
+                    f"`site` in docs/<language>/labels.yml."
+                )
+            item.title = config.extra["words"][item.title]
+    return nav
+
+
 @event_priority(100)
 def on_page_markdown(
     markdown: str, page: Page, config: MkDocsConfig, files: Files
