@@ -31,7 +31,7 @@ def built(site: Path, language: str, page: Path) -> Path:
 
 
 def soup(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text("utf-8"), "html5lib")
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
 def test_every_language_is_built(site):
