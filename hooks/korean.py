@@ -2,6 +2,7 @@
 
 A browser may break a line between a parenthesis, code or formula and the Hangul behind
 it, which leaves a particle alone at the start of a line. A word joiner forbids that.
+On pages in other languages, Hangul is marked as Korean, so that it is read aloud well.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from mkdocs.structure.pages import Page
 
 WORD_JOINER = "\u2060"
 _VERBATIM = re.compile(r"(<pre\b.*?</pre>|<svg\b.*?</svg>)", re.DOTALL)
+_HANGUL = re.compile(r"[가-힣]+(?:,? [가-힣]+)*(?![^<]*>)")
 _BREAK = re.compile(r"(\)|</(?:a|code|em|math|strong)>)(?=[가-힣])(?![^<]*>)")
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Join particles to what they follow, in the text of Korean pages."""
+    """Join particles to what they follow; elsewhere than on Korean pages, mark Hangul."""
+    pattern, new = _BREAK, rf"\1{WORD_JOINER}"
     if language_of(config) != "ko":
-        return html
+        pattern, new = _HANGUL, r'<span lang="ko">\g<0></span>'
     parts = _VERBATIM.split(html)
-    parts[::2] = [_BREAK.sub(rf"\1{WORD_JOINER}", part) for part in parts[::2]]
+    parts[::2] = [pattern.sub(new, part) for part in parts[::2]]
     return "".join(parts)
