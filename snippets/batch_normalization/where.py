@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 PLACES = ["before", "after", "last"]  # "last": before, and behind the output layer
@@ -17,11 +17,11 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
 DEPTHS = [4, 12]  # hidden layers
 WIDTH, CLASSES = 64, 10
 BATCH = 64
-EPOCHS = 8
+EPOCHS = 5
 LEARNING_RATE = 0.1
 SEEDS = range(5)
 # Training is chaotic: on another processor only the claims hold.
-TOLERANCE = {"accuracy": None, "loss": None}
+TOLERANCE = {"accuracy": None}
 
 
 def build(place: str, activation: str, depth: int) -> nn.Sequential:
@@ -38,8 +38,8 @@ def build(place: str, activation: str, depth: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def run(place: str, activation: str, depth: int, seed: int) -> tuple[float, float]:
-    """Train on digits with plain SGD; return test accuracy and training loss."""
+def run(place: str, activation: str, depth: int, seed: int) -> float:
+    """Train on handwritten digits with plain SGD; return the test accuracy."""
     digits = load_digits()
     x = torch.tensor(digits.data, dtype=torch.float32)  # (sample, 64)
     x = (x - x.mean()) / x.std()
@@ -59,29 +59,23 @@ def run(place: str, activation: str, depth: int, seed: int) -> tuple[float, floa
             optimizer.step()
     model.eval()
     with torch.no_grad():
-        correct = model(x_test).argmax(dim=1) == y_test
-        loss = F.cross_entropy(model(x_train), y_train)
-    return correct.float().mean().item(), loss.item()
-
-
-def spread(values: tuple[float, ...]) -> dict[str, float]:
-    """Mean and standard deviation over the seeds."""
-    return {"mean": statistics.mean(values), "sd": statistics.stdev(values)}
+        correct: Tensor = model(x_test).argmax(dim=1) == y_test
+    return correct.float().mean().item()
 
 
 def measure() -> dict[str, Any]:
-    """Test accuracy and training loss by activation, depth and place."""
-    results: dict[str, Any] = {"accuracy": {}, "loss": {}}
+    """Test accuracy by activation, depth and place: mean and sd over the seeds."""
+    accuracy: dict[str, Any] = {}
     for activation in ACTIVATIONS:
-        for table in results.values():
-            table[activation] = {str(depth): {} for depth in DEPTHS}
+        accuracy[activation] = {}
         for depth in DEPTHS:
+            by_place = {}
             for place in PLACES:
                 runs = [run(place, activation, depth, seed) for seed in SEEDS]
-                accuracy, loss = zip(*runs, strict=True)
-                results["accuracy"][activation][str(depth)][place] = spread(accuracy)
-                results["loss"][activation][str(depth)][place] = spread(loss)
-    return results
+                mean, sd = statistics.mean(runs), statistics.stdev(runs)
+                by_place[place] = {"mean": mean, "sd": sd}
+            accuracy[activation][str(depth)] = by_place
+    return {"accuracy": accuracy}
 
 
 def check(results: dict[str, Any]) -> None:
@@ -91,11 +85,6 @@ def check(results: dict[str, Any]) -> None:
             means = [value["mean"] for value in by_place.values()]
             assert min(means) > 0.9, "all places learn"
             assert max(means) - min(means) < 0.03, "the places differ little"
-    for by_depth in results["loss"].values():
-        for by_place in by_depth.values():
-            assert by_place["last"]["mean"] > by_place["before"]["mean"], (
-                "behind the output layer the training loss is higher"
-            )
 
 
 if __name__ == "__main__":
