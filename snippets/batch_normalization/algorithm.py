@@ -57,7 +57,7 @@ def draw(results: dict[str, Any]) -> Figure:
     axis.set_ylim(-0.5, 3.35)
     axis.set_xticks([-4, 0, 4, 8])
     axis.set_xlabel("value of one unit")
-    axis.set_ylabel("step")
+    axis.set_ylabel("step of the algorithm")
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
     return figure
 
