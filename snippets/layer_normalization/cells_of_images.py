@@ -1,7 +1,7 @@
 """Which cells of an image batch (N, C, H, W) each normalization averages over.
 
-Source: Wu & He 2018 (arXiv:1803.08494), figure 2 and eq. 3; Zhang & Sennrich 2019
-(arXiv:1910.07467), eq. 4, for RMS. The cells are found with torch, not by definition.
+Source: Wu & He 2018 (arXiv:1803.08494), figure 2 and eq. 3-7; Zhang & Sennrich 2019
+(arXiv:1910.07467) for RMS. The cells are found with torch, not by definition.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Which cells of a batch of sequences (N, T, C) each normalization averages over.
 
 Source: Ba et al. 2016 (arXiv:1607.06450), eq. 3; Zhang & Sennrich 2019
-(arXiv:1910.07467), eq. 4, for RMS. The cells are found with torch, not by definition.
+(arXiv:1910.07467) for RMS. The cells are found with torch, not by definition.
 """
 
 from collections.abc import Callable
