@@ -62,21 +62,21 @@ def measure() -> dict[str, Any]:
 
 def draw(results: dict[str, Any]) -> Figure:
     """Draw a key, then each normalization: images as rows, channels as columns."""
-    figure, axes = plt.subplots(3, 2, figsize=(4.6, 5.2), layout="constrained")
+    figure, axes = plt.subplots(3, 2, figsize=(4.6, 5.7), layout="constrained")
     key, *panels = axes.flat
     key.set_title("How to read this")
-    key.plot(1, 0.5, "o", color="black", markersize=6)
+    key.plot(1, 0.5, "o", color="white", markeredgecolor="black", markersize=6)
     for top, colour in [(2, "C0"), (4, "C1")]:
         square = Rectangle((0.5, top), 1, 1, facecolor=colour, edgecolor="gray")
         key.add_patch(square)
     for h in range(H):
         for w in range(W):
             key.add_patch(Rectangle((w, h + 6), 1, 1, fill=False, edgecolor="gray"))
-    key.text(2.5, 0.5, "value to normalize", va="center_baseline")
-    key.text(2.5, 2.5, "in its mean and variance", va="center_baseline")
-    key.text(2.5, 4.5, "in its mean square", va="center_baseline")
-    key.text(2.5, 7, "H × W of one channel", va="center_baseline")
-    key.set(xlim=(-0.2, 11.2), ylim=(8.2, -0.4), aspect="equal")
+    key.text(2.8, 0.5, "value to normalize", va="center_baseline")
+    key.text(2.8, 2.5, "in its mean and variance", va="center_baseline")
+    key.text(2.8, 4.5, "in its mean square", va="center_baseline")
+    key.text(2.8, 7, "H × W of one channel", va="center_baseline")
+    key.set(xlim=(-0.2, 11.6), ylim=(8.2, -0.4), aspect="equal")
     key.set_axis_off()
     for axis, (name, title) in zip(panels, TITLES.items(), strict=True):
         colour = "C1" if name == "rms" else "C0"
@@ -90,7 +90,7 @@ def draw(results: dict[str, Any]) -> Figure:
                         axis.add_patch(cell)
         n, c, h, w = MARKED
         dot = (c * (W + 0.6) + w + 0.5, n * (H + 0.6) + h + 0.5)
-        axis.plot(*dot, "o", color="black", markersize=6)
+        axis.plot(*dot, "o", color="white", markeredgecolor="black", markersize=6)
         axis.set(xlim=(-0.2, C * (W + 0.6) - 0.4), ylim=(N * (H + 0.6) - 0.4, -0.2))
         axis.set(aspect="equal", xticks=[], yticks=[])
         axis.spines[:].set_visible(False)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 N, T, C = 3, 3, 4  # sequences, tokens, features
 MARKED = (1, 1, 1)  # the value to normalize
+WIDE = 2.6  # width of a cell in the drawing
 EPS = 1e-5
 NORMS = {
     "batch": nn.BatchNorm1d(C, eps=EPS),
@@ -71,34 +72,34 @@ def measure() -> dict[str, Any]:
 
 def draw(results: dict[str, Any]) -> Figure:
     """Draw a key, then each normalization: tokens as rows, features as columns."""
-    figure, axes = plt.subplots(3, 2, figsize=(4.6, 5.6), layout="constrained")
+    figure, axes = plt.subplots(3, 2, figsize=(4.6, 6), layout="constrained")
     key, *panels = axes.flat
     key.set_title("How to read this")
-    key.plot(1, 0.5, "o", color="black", markersize=6)
+    key.plot(1, 0.5, "o", color="white", markeredgecolor="black", markersize=6)
     for top, colour in [(2, "C0"), (4, "C1")]:
         square = Rectangle((0.5, top), 1, 1, facecolor=colour, edgecolor="gray")
         key.add_patch(square)
     for c in range(C):
         key.add_patch(Rectangle((c / 2, 6), 0.5, 1, fill=False, edgecolor="gray"))
-    key.text(2.5, 0.5, "value to normalize", va="center_baseline")
-    key.text(2.5, 2.5, "in its mean and variance", va="center_baseline")
-    key.text(2.5, 4.5, "in its mean square", va="center_baseline")
-    key.text(2.5, 6.5, "one token", va="center_baseline")
-    key.set(xlim=(-0.2, 11.2), ylim=(7.6, -0.4), aspect="equal")
+    key.text(2.8, 0.5, "value to normalize", va="center_baseline")
+    key.text(2.8, 2.5, "in its mean and variance", va="center_baseline")
+    key.text(2.8, 4.5, "in its mean square", va="center_baseline")
+    key.text(2.8, 6.5, "one token", va="center_baseline")
+    key.set(xlim=(-0.2, 11.6), ylim=(7.6, -0.4), aspect="equal")
     key.set_axis_off()
     for axis, (name, title) in zip(panels, TITLES.items(), strict=True):
         colour = "C1" if name == "rms" else "C0"
         for n, sequence in enumerate(results["cells"][name]):
             for t, token in enumerate(sequence):
                 for c, inside in enumerate(token):
-                    corner = (2 * c, n * (T + 0.6) + t)
-                    cell = Rectangle(corner, 2, 1, edgecolor="gray", lw=0.7)
+                    corner = (WIDE * c, n * (T + 0.6) + t)
+                    cell = Rectangle(corner, WIDE, 1, edgecolor="gray", lw=0.7)
                     cell.set_facecolor(colour if inside else "none")
                     axis.add_patch(cell)
         n, t, c = MARKED
-        dot = (2 * c + 1, n * (T + 0.6) + t + 0.5)
-        axis.plot(*dot, "o", color="black", markersize=6)
-        axis.set(xlim=(-0.2, 2 * C + 0.2), ylim=(N * (T + 0.6) - 0.4, -0.2))
+        dot = (WIDE * (c + 0.5), n * (T + 0.6) + t + 0.5)
+        axis.plot(*dot, "o", color="white", markeredgecolor="black", markersize=6)
+        axis.set(xlim=(-0.2, WIDE * C + 0.2), ylim=(N * (T + 0.6) - 0.4, -0.2))
         axis.set(aspect="equal", xticks=[], yticks=[])
         axis.spines[:].set_visible(False)
         axis.set_title(title)

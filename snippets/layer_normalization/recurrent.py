@@ -23,10 +23,10 @@ BATCH = 64
 EPOCHS = 20
 SEEDS = range(3)
 NORMS = {
-    "none": "no norm",
-    "layer": "layer norm",
-    "shared": "batch norm,\nshared",
-    "steps": "batch norm,\neach step",
+    "none": "No norm",
+    "layer": "Layer norm",
+    "shared": "Batch norm,\nshared",
+    "steps": "Batch norm,\neach step",
 }
 TOLERANCE = {"sgd": None, "adam": None}  # training is chaotic: the claims decide
 
