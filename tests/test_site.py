@@ -393,3 +393,16 @@ def test_properdocs_builds_the_site_too(tmp_path):
     result = project.build(tmp_path / "site", tool="properdocs")
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "site" / "ko" / "weight-initialization" / "index.html").is_file()
+
+
+def test_hangul_on_other_pages_is_marked_as_korean(site):
+    article = soup(site / "en" / "glossary" / "index.html").find("article")
+    assert isinstance(article, Tag)
+    hangul = [
+        text for text in article.find_all(string=True) if re.search("[가-힣]", text)
+    ]
+    assert hangul
+    for text in hangul:
+        marked = text.find_parent(attrs={"lang": True})
+        assert marked, text
+        assert marked["lang"] == "ko", text
