@@ -19,7 +19,7 @@ from torch.nn import functional as F
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]  # weights: He
 GAINS = [0.01, 0.03, 0.1, 0.3, 0.6, 1, 1.6, 3, 10, 100]  # weights: He x gain
 RATE = 0.1  # for the gains
-ADAM_GAINS, ADAM_RATE = [0.01, 0.1, 1, 10], 0.001
+ADAM_GAINS, ADAM_RATE = {"1e-2": 0.01, "1e-1": 0.1, "1": 1.0, "10": 10.0}, 0.001
 USABLE = 0.9  # test accuracy of every seed
 DEPTH = 8
 WIDTH = 64
@@ -120,8 +120,8 @@ def measure() -> dict[str, Any]:
         rows = train(norm, settings)
         results["rate"][name] = rows[: len(RATES)]
         results["gain"][name] = rows[len(RATES) :]
-        rows = train(norm, [(1.0, gain) for gain in ADAM_GAINS], adam=True)
-        results["adam"][name] = dict(zip(map(str, ADAM_GAINS), rows, strict=True))
+        rows = train(norm, [(1.0, gain) for gain in ADAM_GAINS.values()], adam=True)
+        results["adam"][name] = dict(zip(ADAM_GAINS, rows, strict=True))
         results["best"][name] = max(row["mean"] for row in results["rate"][name])
         results["usable"][name] = {
             "rate": usable(RATES, results["rate"][name]),
@@ -169,7 +169,7 @@ def check(results: dict[str, Any]) -> None:
     assert norm["gain"]["ratio"] > 100, "batch normalization: two decades and more"
     assert results["gain"]["norm"][-1]["mean"] < 0.7, "but not any gain"
     adam = results["adam"]
-    for gain in ["0.01", "0.1"]:
+    for gain in ["1e-2", "1e-1"]:
         assert adam["plain"][gain]["max"] < 0.8 < adam["norm"][gain]["min"], "Adam too"
     for name in NETS:
         assert adam[name]["1"]["min"] > USABLE, "at He's size both learn"

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 KINDS = ["plain", "norm", "noisy"]
-RATES = {"0.1": 0.1, "0.3": 0.3, "1": 1.0}
-WATCHED = "0.1"  # the rate at which the preactivations are watched
+RATES = {"1e-1": 0.1, "3e-1": 0.3, "1": 1.0}
+WATCHED = "1e-1"  # the rate at which the preactivations are watched
 LAYER, UNIT = 5, 1  # the layer that is watched; the unit in the figure
 MEAN, SCALE = 0.5, 0.25  # the noise: largest mean, largest relative change of scale
 DEPTH = 8

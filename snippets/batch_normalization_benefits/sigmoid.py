@@ -35,8 +35,8 @@ SETTINGS = {
     "tanh_plain": Setting(nn.Tanh),
     "tanh_norm": Setting(nn.Tanh, norm=True),
 }
-RATES = {"0.03": 0.03, "0.1": 0.1, "0.3": 0.3, "1": 1.0}  # of SGD
-DRAWN = "0.3"  # the rate in the figure
+RATES = {"3e-2": 0.03, "1e-1": 0.1, "3e-1": 0.3, "1": 1.0}  # of SGD
+DRAWN = "3e-1"  # the rate in the figure
 ADAM_RATE = 0.003
 DEPTH = 8
 WIDTH = 64
@@ -187,10 +187,10 @@ def check(results: dict[str, Any]) -> None:
         assert accuracy["tanh_norm"][rate]["min"] > 0.9, "tanh with BN: every rate"
     assert accuracy["sigmoid_adam"]["adam"]["max"] < 0.7, "Adam alone is not enough"
     assert accuracy["sigmoid_large_adam"]["adam"]["min"] > 0.9, "larger weights are"
-    for rate in ["0.03", "0.1", "0.3"]:
+    for rate in ["3e-2", "1e-1", "3e-1"]:
         assert accuracy["tanh_plain"][rate]["min"] > 0.9, "plain tanh learns"
     difference = abs(
-        accuracy["tanh_plain"]["0.3"]["mean"] - accuracy["tanh_norm"]["0.3"]["mean"]
+        accuracy["tanh_plain"]["3e-1"]["mean"] - accuracy["tanh_norm"]["3e-1"]["mean"]
     )
     assert difference < 0.02, "and ends where the other does"
     assert accuracy["tanh_plain"]["1"]["max"] < 0.3, "but not at 1"
