@@ -148,27 +148,23 @@ def draw(results: dict[str, Any]) -> Figure:
         2, 1, figsize=(4.6, 4.8), sharex=True, sharey=True, layout="constrained"
     )
     styles = {
-        "sigmoid_plain": (0, "C1--", "plain", (11, 2.4)),
-        "sigmoid_norm": (0, "C0-", "batch normalization", (3.3, 0.75)),
-        "sigmoid_large_adam": (0, "C2:", "plain, weights × 4, Adam", (4.8, 1.45)),
-        "tanh_plain": (1, "C1--", "plain", (3.2, 0.75)),
-        "tanh_norm": (1, "C0-", "batch normalization", (1.1, 0.1)),
+        "sigmoid_plain": (0, "C1--", "plain"),
+        "sigmoid_large_adam": (0, "C2:", "plain, weights × 4, Adam"),
+        "sigmoid_norm": (0, "C0-", "batch normalization"),
+        "tanh_plain": (1, "C1--", "plain"),
+        "tanh_norm": (1, "C0-", "batch normalization"),
     }
     epochs = range(1, EPOCHS + 1)
-    for name, (panel, style, label, place) in styles.items():
+    for name, (panel, style, label) in styles.items():
         rows = results["loss"][name]
         low, high = [row["min"] for row in rows], [row["max"] for row in rows]
-        axes[panel].plot(epochs, [row["mean"] for row in rows], style)
-        axes[panel].fill_between(
-            epochs, low, high, color=style[:2], alpha=0.2, linewidth=0
-        )
-        if panel == 0:
-            axes[panel].text(*place, label, color=style[:2])
-        else:
-            axes[panel].plot([], [], style, label=label)
+        axis = axes[panel]
+        axis.plot(epochs, [row["mean"] for row in rows], style, label=label)
+        axis.fill_between(epochs, low, high, color=style[:2], alpha=0.2, linewidth=0)
+    axes[0].legend(frameon=False, loc="center right", bbox_to_anchor=(1, 0.52))
     axes[0].set_title("sigmoid: the plain network stays at chance")
     axes[1].set_title("tanh: both learn")
-    axes[1].legend(frameon=False, loc="upper right")
+    axes[1].legend(frameon=False, loc="center right", bbox_to_anchor=(1, 0.52))
     axes[1].set_xlabel("epoch")
     axes[1].set_xticks([1, 5, 10, 15, 20])
     for axis in axes:
