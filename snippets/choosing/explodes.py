@@ -150,8 +150,9 @@ def train(
             optimizer.step()
     model.eval()
     with torch.no_grad():
-        correct = model(x_test).argmax(dim=1) == y_test
-    return correct.float().mean().item()
+        correct = model(x_test).argmax(dim=1) == y_test  # (sample,)
+    accuracy: float = correct.float().mean().item()
+    return accuracy
 
 
 def spread(runs: list[float | None]) -> dict[str, float]:
@@ -188,7 +189,7 @@ def draw(results: dict[str, Any]) -> Figure:
         rows = results["accuracy"][cause]
         for row, (name, run) in enumerate(rows.items()):
             if results["diverged"][cause][name] == len(SEEDS):
-                axis.text(0.02, row, "NaN", color="C1", va="center")
+                axis.text(0.01, row, "NaN", color="C1", va="center")
                 continue
             axis.plot([run["min"], run["max"]], [row, row], color="C0", lw=2)
             axis.plot([run["mean"]], [row], "C0o", markersize=6)

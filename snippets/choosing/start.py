@@ -50,8 +50,8 @@ TEXTS = [  # panel, layer, value, label, colour
     (0, 17, 1e-17, "none of them", "C0"),
     (0, 2, 1e-6, "ReLU", "C1"),
     (0, 3.5, 1e-14, "layer norm", "C2"),
-    (0, 11, 1e-3, "batch norm", "C3"),
-    (0, 19.5, 1e-3, "residual from 0", "black"),
+    (0, 2, 1e3, "batch norm", "C3"),
+    (0, 12, 1e3, "residual from 0", "black"),
     (1, 1.5, 1e-10, "none of them", "C0"),
     (1, 18, 1e-5, "ReLU", "C1"),
     (1, 15, 1e-10, "layer norm", "C2"),
@@ -156,6 +156,9 @@ def draw(results: dict[str, Any]) -> Figure:
         axes[1].semilogy(layers, results["spread"][name], style, lw=1.5)
     for panel, layer, value, label, colour in TEXTS:
         axes[panel].text(layer, value, label, color=colour, va="center")
+    axes[0].set_ylim(1e-26, 1e6)
+    axes[0].set_yticks([1, 1e-8, 1e-16, 1e-24])
+    axes[1].set_yticks([1, 1e-4, 1e-8, 1e-12])
     axes[0].set_title("Gradient: from layer 29 back to layer 1")
     axes[1].set_title("Signal: from layer 1 on to layer 29")
     axes[0].set_ylabel("relative gradient norm")

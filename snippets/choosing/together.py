@@ -143,8 +143,9 @@ def train(
             optimizer.step()
     model.eval()
     with torch.no_grad():
-        correct = model(x_test).argmax(dim=1) == y_test
-    return correct.float().mean().item()
+        correct = model(x_test).argmax(dim=1) == y_test  # (sample,)
+    accuracy: float = correct.float().mean().item()
+    return accuracy
 
 
 def spread(runs: list[float | None]) -> dict[str, float]:
@@ -182,7 +183,7 @@ def draw(results: dict[str, Any]) -> Figure:
             run = results["accuracy"][name][rate]
             x, y = [run["min"], run["max"]], [row + shift] * 2
             if results["diverged"][name][rate] == len(SEEDS):
-                axis.text(0.02, row + shift, "NaN", color=style[:2], va="center")
+                axis.text(0.01, row + shift, "NaN", color=style[:2], va="center")
                 continue
             axis.plot(x, y, color=style[:2], lw=2)
             label = label if row == 0 else "_"
