@@ -134,7 +134,7 @@ def draw(results: dict[str, Any]) -> Figure:
     mean = [row["mean"] for row in rows]
     bars = [2 * row["se"] for row in rows]
     axis.axhline(0, color="gray", lw=1)
-    axis.text(6, 0.12, "no normalization", color="gray")
+    axis.text(6, 0.12, "no norm", color="gray")
     axis.errorbar(GROUPS, mean, bars, fmt="C0o-", lw=1.2, markersize=4, capsize=3)
     axis.set_xscale("log")
     axis.set_xticks(GROUPS, [str(group) for group in GROUPS])

@@ -133,7 +133,7 @@ def measure() -> dict[str, Any]:
 def draw(results: dict[str, Any]) -> Figure:
     """Mean over the seeds as lines, their range as bands."""
     figure, axes = plt.subplots(2, 1, figsize=(4.6, 5), layout="constrained")
-    styles = {"norm": ("C0o-", "batch normalization"), "plain": ("C1s--", "plain")}
+    styles = {"norm": ("C0o-", "batch norm"), "plain": ("C1s--", "no norm")}
     for axis, key, grid in zip(axes, ["rate", "gain"], [RATES, GAINS], strict=True):
         for name, (style, label) in styles.items():
             rows = results[key][name]

@@ -148,11 +148,11 @@ def draw(results: dict[str, Any]) -> Figure:
         2, 1, figsize=(4.6, 4.8), sharex=True, sharey=True, layout="constrained"
     )
     styles = {
-        "sigmoid_plain": (0, "C1--", "plain"),
+        "sigmoid_plain": (0, "C1--", "no norm"),
         "sigmoid_large_adam": (0, "C2:", "plain, weights × 4, Adam"),
-        "sigmoid_norm": (0, "C0-", "batch normalization"),
-        "tanh_plain": (1, "C1--", "plain"),
-        "tanh_norm": (1, "C0-", "batch normalization"),
+        "sigmoid_norm": (0, "C0-", "batch norm"),
+        "tanh_plain": (1, "C1--", "no norm"),
+        "tanh_norm": (1, "C0-", "batch norm"),
     }
     epochs = range(1, EPOCHS + 1)
     for name, (panel, style, label) in styles.items():
