@@ -165,8 +165,8 @@ def check(results: dict[str, Any]) -> None:
     assert error["4"]["mean"] > error["64"]["mean"] + 0.01, "four are too few"
     highest = max(run["max"] for run in other.values())
     assert highest < 0.06, "the other norms learn"
-    for size in ["8", "16", "64"]:
-        assert error[size]["mean"] < highest + 0.01, f"{size} are level with them"
+    for enough in ["8", "16", "64"]:
+        assert error[enough]["mean"] < highest + 0.01, f"{enough} are level with them"
     deeper = results["deeper"]
     assert deeper["4"]["min"] > 0.2, "a deeper network suffers more from four"
     assert deeper["16"]["max"] < 0.06, "but not from 16"
