@@ -71,6 +71,10 @@ def check(results: dict[str, Any]) -> None:
     assert abs(std[2] - 1) < 1e-3, "the second step makes the standard deviation 1"
     assert abs(mean[3] - BETA) < 1e-3, "beta becomes the mean"
     assert abs(std[3] - GAMMA) < 1e-3, "gamma becomes the standard deviation"
+    first, last = results["steps"][0], results["steps"][3]
+    for i in range(1, len(VALUES)):
+        stretch = (last[i] - last[0]) / (first[i] - first[0])
+        assert abs(stretch / (GAMMA / std[0]) - 1) < 1e-3, "the pattern of gaps stays"
     for hand, module in zip(results["steps"][3], results["module"], strict=True):
         assert abs(hand - module) < 1e-4, "nn.BatchNorm1d gives the same"
 

@@ -122,7 +122,10 @@ def check(results: dict[str, Any]) -> None:
     assert results["whole"]["relu"] > 150, "two orders of magnitude in 30 layers"
     assert factor["small"] > factor["relu"] + 0.05, "a small batch makes it worse"
     assert 1.05 < factor["tanh"] < 1.15, "tanh: slower"
-    assert factor["residual"] < 1.08, "residual connections tame it"
+    assert 8 < results["whole"]["tanh"] < 16, "tanh: one order in 30 layers"
+    assert 6 < yang**10 < 8, "in theory over 10 layers"
+    assert yang**50 > 10_000, "and over 50"
+    assert results["whole"]["residual"] < 8, "residual connections tame it"
     for name in ["linear", "layer", "none"]:
         assert abs(factor[name] - 1) < 0.02, f"{name}: the gradient stays level"
 

@@ -108,6 +108,11 @@ def check(results: dict[str, Any]) -> None:
     assert gap["shared"] > 0.1, "shared statistics: evaluation is worse in every run"
     assert abs(gap["none"]) < 1e-6, "without normalization the modes agree"
     assert accuracy["per_step"]["eval"]["min"] > 0.8, "per step: evaluation works"
+    mean = {name: row["eval"]["mean"] for name, row in accuracy.items()}
+    trained = accuracy["shared"]["train"]["mean"]
+    assert trained > mean["none"] + 0.05, "in training mode it helps"
+    assert mean["shared"] < mean["none"] - 0.05, "shared: in evaluation it harms"
+    assert mean["per_step"] > trained - 0.05, "per step: evaluation keeps the gain"
     none, per_step = accuracy["none"]["longer"], accuracy["per_step"]["longer"]
     assert none["min"] > 0.6, "a plain RNN reads longer input"
     assert per_step["max"] < none["min"] - 0.1, "with a set for each step it does not"

@@ -158,13 +158,15 @@ def check(results: dict[str, Any]) -> None:
     """Check the claims."""
     for size in SIZES:
         noise = results["noise"][str(size)] * size**0.5
-        if size >= 16:
-            assert abs(noise / 1.5**0.5 - 1) < 0.05, "noise falls as 1 / sqrt(size)"
+        if size >= 8:
+            assert abs(noise / 1.5**0.5 - 1) < 0.06, "noise falls as 1 / sqrt(size)"
     error, other = results["error"], results["other"]
     assert error["2"]["min"] > 0.3, "two inputs are far too few"
     assert error["4"]["mean"] > error["64"]["mean"] + 0.01, "four are too few"
-    assert max(error[size]["max"] for size in ["16", "64"]) < 0.05, "16 do"
-    assert max(run["max"] for run in other.values()) < 0.06, "others do not depend"
+    highest = max(run["max"] for run in other.values())
+    assert highest < 0.06, "the other norms learn"
+    for enough in ["8", "16", "64"]:
+        assert error[enough]["mean"] < highest + 0.01, f"{enough} are level with them"
     deeper = results["deeper"]
     assert deeper["4"]["min"] > 0.2, "a deeper network suffers more from four"
     assert deeper["16"]["max"] < 0.06, "but not from 16"

@@ -85,6 +85,8 @@ def check(results: dict[str, Any]) -> None:
             means = [value["mean"] for value in by_place.values()]
             assert min(means) > 0.9, "all places learn"
             assert max(means) - min(means) < 0.03, "the places differ little"
+            gain = by_place["last"]["mean"] - by_place["before"]["mean"]
+            assert gain < 0.01, "behind the output layer nothing is gained"
 
 
 if __name__ == "__main__":

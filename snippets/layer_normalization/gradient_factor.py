@@ -88,6 +88,10 @@ def check(results: dict[str, Any]) -> None:
     assert 1 < factor["sigmoid"]["batch"]["mean"] < 1.05, "not with batch norm"
     assert results["spread"]["sigmoid"]["layer"] < 1e-6, "its inputs become alike"
     assert results["spread"]["sigmoid"]["batch"] > 0.9, "batch norm keeps them apart"
+    tanh = factor["tanh"]
+    assert abs(tanh["layer"]["mean"] - tanh["batch"]["mean"]) < 0.02, "tanh: alike"
+    assert results["spread"]["relu"]["layer"] < 0.25, "ReLU: inputs become more alike"
+    assert results["spread"]["relu"]["batch"] > 0.9, "not with batch norm"
     for activation, row in factor.items():
         expected = results["theory"][activation]
         assert abs(row["layer"]["mean"] / expected - 1) < 0.02, "theory holds"

@@ -86,6 +86,7 @@ def check(results: dict[str, Any]) -> None:
     assert 0.5 < layer[0] < 0.6, "with layer norm more slowly"
     assert plain[4] > 1.5, "large ones explode"
     assert 1.08 < layer[4] < 1.16, "with layer norm more slowly"
+    assert all(0.95 < value < 1.16 for value in layer[2:5]), "close to one from scale 1"
 
 
 if __name__ == "__main__":
