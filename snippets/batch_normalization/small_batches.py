@@ -138,7 +138,7 @@ def draw(results: dict[str, Any]) -> Figure:
     error = list(results["error"].values())
     low, high = [run["min"] for run in error], [run["max"] for run in error]
     below.fill_between(SIZES, low, high, color="C0", alpha=0.2, linewidth=0)
-    below.plot(SIZES, [run["mean"] for run in error], "C0o-", label="Batch norm")
+    below.plot(SIZES, [run["mean"] for run in error], "C0o-", label="batch norm")
     other = results["other"].values()
     low, high = min(run["min"] for run in other), max(run["max"] for run in other)
     label = "group, layer or no norm"

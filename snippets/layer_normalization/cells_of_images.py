@@ -24,11 +24,11 @@ NORMS = {
     "group": nn.GroupNorm(2, C, eps=EPS),
 }
 TITLES = {
-    "batch": "Batch norm",
-    "layer": "Layer norm",
+    "batch": "batch norm",
+    "layer": "layer norm",
     "rms": "RMS norm",
-    "instance": "Instance norm",
-    "group": "Group norm, 2 groups",
+    "instance": "instance norm",
+    "group": "group norm, 2 groups",
 }
 TOLERANCE = {"cells": 0, "gap": None}  # the gap is rounding: the claim decides
 

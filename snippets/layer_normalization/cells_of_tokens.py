@@ -26,11 +26,11 @@ NORMS = {
 }
 CHANNELS_FIRST = ["batch", "instance", "group"]  # these take (N, C, T)
 TITLES = {
-    "batch": "Batch norm",
-    "layer": "Layer norm",
+    "batch": "batch norm",
+    "layer": "layer norm",
     "rms": "RMS norm",
-    "instance": "Instance norm",
-    "group": "Group norm, 2 groups",
+    "instance": "instance norm",
+    "group": "group norm, 2 groups",
 }
 TOLERANCE = {"cells": 0, "gap": None}  # the gap is rounding: the claim decides
 

@@ -61,8 +61,8 @@ def draw(results: dict[str, Any]) -> Figure:
     count = len(SCALES)
     for name, style in {"plain": "C1s-", "layer": "C0o-"}.items():
         axis.loglog(SCALES, results[name]["mean"][:count], style, markersize=4)
-    axis.text(4, 1.7, "No norm", color="C1", ha="right")
-    axis.text(4, 0.93, "Layer norm", color="C0", ha="right", va="top")
+    axis.text(4, 1.7, "no norm", color="C1", ha="right")
+    axis.text(4, 0.93, "layer norm", color="C0", ha="right", va="top")
     axis.set_title("Layer norm pulls the factor towards 1")
     axis.set_xlabel("scale of the recurrent weights")
     axis.set_ylabel("gradient factor per time step")

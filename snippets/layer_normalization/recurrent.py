@@ -24,10 +24,10 @@ EPOCHS = 20
 SEEDS = range(3)
 SGD_RATE, FAST_RATE, ADAM_RATE = 0.05, 0.2, 0.003
 NORMS = {
-    "none": "No norm",
-    "layer": "Layer norm",
-    "shared": "Batch norm,\nshared",
-    "steps": "Batch norm,\neach step",
+    "none": "no norm",
+    "layer": "layer norm",
+    "shared": "batch norm,\nshared",
+    "steps": "batch norm,\neach step",
 }
 # Training is chaotic: the claims decide.
 TOLERANCE = {"sgd": None, "fast": None, "adam": None}
