@@ -21,7 +21,7 @@ _BREAK = re.compile(r"(\)|</(?:a|code|em|math|strong)>)(?=[가-힣])(?![^<]*>)")
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Join particles to what they follow; elsewhere than on Korean pages, mark Hangul."""
+    """Join particles to what they follow; mark Hangul on others."""
     pattern, new = _BREAK, rf"\1{WORD_JOINER}"
     if language_of(config) != "ko":
         pattern, new = _HANGUL, r'<span lang="ko">\g<0></span>'
