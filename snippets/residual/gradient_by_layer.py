@@ -140,7 +140,7 @@ def check(results: dict[str, Any]) -> None:
         assert ratio[kind]["min"] > 5e3, f"{kind} explodes"
     assert ratio["zero"]["min"] == ratio["zero"]["max"] == 1, "a block is the identity"
     assert 1.4 < ratio["scaled"]["min"] < ratio["scaled"]["max"] < 2, "near sqrt(e)"
-    assert 10 < ratio["residual_bn"]["mean"] < 40, "grows, but does not explode"
+    assert 10 < ratio["residual_bn"]["mean"] < 40, "grows, but much less"
     assert 0.1 < ratio["plain"]["min"] < ratio["plain"]["max"] < 3, "plain: level"
     assert results["size"]["unscaled"] > 5e3, "the signal explodes as well"
     assert 4 < results["size"]["residual_bn"] < 7, "sqrt(blocks): 5.3"

@@ -1,4 +1,4 @@
-"""Training 56 layers: skip connections train if, and only if, their branches are small.
+"""Training 56 layers: which skip connections train, at two learning rates.
 
 Source: He et al. 2016 (arXiv:1512.03385), figure 1; Zhang et al. 2019 (Fixup,
 arXiv:1901.09321); Bachlechner et al. 2020 (ReZero, arXiv:2003.04887).
@@ -22,7 +22,7 @@ BLOCKS = 28  # of two layers each
 WIDTH = 64
 CLASSES = 10
 BATCH = 64
-EPOCHS = 5
+EPOCHS = 4
 RATES = {"3e-2": 0.03, "3e-1": 0.3}
 SMALL_RATES = {"1e-3": 1e-3, "1e-2": 1e-2}  # for the one that explodes
 SEEDS = range(3)
@@ -172,16 +172,14 @@ def check(results: dict[str, Any]) -> None:
     accuracy, diverged = results["accuracy"], results["diverged"]
     for kind in ["plain", "plain_bn"]:
         for rate in RATES:
-            assert accuracy[kind][rate]["max"] < 0.4, f"{kind} does not train"
-    for row in accuracy["unscaled"].values():
-        assert row["max"] < 0.3, "an unscaled one trains at no learning rate"
+            assert accuracy[kind][rate]["max"] < 0.3, f"{kind} stays near guessing"
     for rate in RATES | SMALL_RATES:
         assert diverged["unscaled"][rate] == len(SEEDS), "they end in NaN"
     assert accuracy["zero"]["3e-2"]["min"] > 0.8, "zero branches train"
-    assert accuracy["zero"]["3e-1"]["mean"] < 0.7, "but not at a large learning rate"
+    assert accuracy["zero"]["3e-1"]["mean"] < 0.4, "but not at a large learning rate"
     for kind in ["scaled", "scaled_zero", "rezero", "residual_bn"]:
         for rate in RATES:
-            assert accuracy[kind][rate]["min"] > 0.75, f"{kind} trains at both rates"
+            assert accuracy[kind][rate]["min"] > 0.8, f"{kind} trains at both rates"
         assert accuracy[kind]["3e-1"]["min"] > 0.9, f"{kind} is good at the large one"
 
 
