@@ -194,3 +194,16 @@ def test_other_encodings_are_named(pair, encoding):
     pair[1].write_bytes("# 제목 {#t}\n".encode(encoding))
     with pytest.raises(pages.PageError, match=r"page\.md:1: .*UTF-8"):
         pages.read(pair[1])
+
+
+def test_glossaries_of_both_languages_agree():
+    tables = {}
+    for language in ("en", "ko"):
+        text = pages.read(pages.DOCS / language / "glossary.md")
+        rows = [
+            line.strip("|").split(" | ") for line in text.split("\n") if "|" in line
+        ]
+        tables[language] = [[cell.strip() for cell in row] for row in rows if row[3:]]
+    for english, korean in zip(tables["en"], tables["ko"], strict=True):
+        if english[0] != "English":  # the head of a table
+            assert english[:3] == [korean[1], korean[0], korean[2]]
