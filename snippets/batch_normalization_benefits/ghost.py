@@ -17,13 +17,13 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
-GROUPS = [60, 30, 20, 10, 5, 3]  # samples that share statistics
+GROUPS = [60, 20, 10, 5, 3]  # samples that share statistics
 SAMPLES = 300  # for training; the other 1497 test
 BATCH = 60
 HIDDEN = 3
 WIDTH = 64
 CLASSES = 10
-STEPS = 500
+STEPS = 400
 LEARNING_RATE = 0.1
 SEEDS = range(10)  # each splits the data differently
 # Training is chaotic: on another processor only the claims hold.
@@ -150,9 +150,11 @@ def check(results: dict[str, Any]) -> None:
     """Check the claims."""
     difference = results["difference"]
     best, whole = difference["10"], difference["60"]
+    means = {group: row["mean"] for group, row in difference.items()}
+    assert min(means.values()) > best["mean"] - 0.3, "10 is the best, or close to it"
     assert best["mean"] + 2 * best["se"] < 0, "groups of 10 beat no normalization"
     assert best["mean"] < whole["mean"] - 0.4, "and the whole batch"
-    assert abs(whole["mean"]) < 0.9, "the whole batch changes little"
+    assert abs(whole["mean"]) < 3 * whole["se"], "the whole batch: no clear change"
     assert difference["3"]["mean"] - 2 * difference["3"]["se"] > 0, "3: too much noise"
 
 

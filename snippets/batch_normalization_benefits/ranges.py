@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
-RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]  # weights: He
-GAINS = [0.01, 0.03, 0.1, 0.3, 0.6, 1, 1.6, 3, 10, 100]  # weights: He x gain
+RATES = [0.001, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]  # weights: He
+GAINS = [0.01, 0.1, 0.6, 1, 1.6, 3, 10, 100]  # weights: He x gain
 RATE = 0.1  # for the gains
-ADAM_GAINS, ADAM_RATE = {"1e-2": 0.01, "1e-1": 0.1, "1": 1.0, "10": 10.0}, 0.001
+ADAM_GAINS, ADAM_RATE = {"1e-2": 0.01, "1": 1.0, "10": 10.0}, 0.001
 USABLE = 0.9  # test accuracy of every seed
 DEPTH = 8
 WIDTH = 64
@@ -165,12 +165,14 @@ def check(results: dict[str, Any]) -> None:
     slow = [results["rate"][name][0]["mean"] for name in ["plain", "norm"]]
     assert slow[0] > slow[1] + 0.1, "at 0.001 the plain network is ahead"
     assert 0 <= best["norm"] - best["plain"] < 0.03, "at its best it is hardly better"
-    assert plain["gain"]["max"] / plain["gain"]["min"] < 4, "plain: only near He"
+    assert plain["gain"]["ratio"] < 4, "plain: only near He"
+    for axis in ["rate", "gain"]:
+        assert norm[axis]["ratio"] > 2 * plain[axis]["ratio"], f"{axis}: it is wider"
     assert norm["gain"]["ratio"] > 100, "batch normalization: two decades and more"
     assert results["gain"]["norm"][-1]["mean"] < 0.7, "but not any gain"
     adam = results["adam"]
-    for gain in ["1e-2", "1e-1"]:
-        assert adam["plain"][gain]["max"] < 0.8 < adam["norm"][gain]["min"], "Adam too"
+    assert adam["plain"]["1e-2"]["max"] < 0.2, "a small start with Adam: chance"
+    assert adam["norm"]["1e-2"]["min"] > 0.8, "with batch normalization it learns"
     for name in NETS:
         assert adam[name]["1"]["min"] > USABLE, "at He's size both learn"
         assert adam[name]["10"]["max"] < 0.85, "ten times too large: neither"

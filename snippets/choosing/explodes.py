@@ -64,7 +64,7 @@ WIDTH = 64  # as many as the input has pixels
 CLASSES = 10
 BATCH = 64
 LARGE_GAIN = 2.2  # std of the weights is gain / sqrt(fan_in); He has 1.41
-EPOCHS = 8
+EPOCHS = 6
 MOMENTUM = 0.9
 SEEDS = range(3)
 # Training is chaotic: on another processor only the claims hold.
@@ -125,17 +125,22 @@ def load_data() -> list[Tensor]:
 
 
 def train(
-    rate: float, seed: int, clip: bool = False, adam: bool = False, **model_options: str
+    data: list[Tensor],
+    rate: float,
+    seed: int,
+    clip: bool = False,
+    adam: bool = False,
+    **model_options: str,
 ) -> float | None:
     """Return the test accuracy, or None when the loss is no longer finite."""
-    x_train, x_test, y_train, y_test = load_data()
+    x_train, x_test, y_train, y_test = data
     torch.manual_seed(seed)
     model = build(**model_options)
     optimizer: torch.optim.Optimizer = torch.optim.SGD(
-        model.parameters(), lr=rate, momentum=MOMENTUM, foreach=True
+        model.parameters(), lr=rate, momentum=MOMENTUM, fused=True
     )
     if adam:
-        optimizer = torch.optim.Adam(model.parameters(), lr=rate, foreach=True)
+        optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
     for _ in range(EPOCHS):
         batches = len(x_train) // BATCH
         order = torch.randperm(len(x_train))[: batches * BATCH]
@@ -164,11 +169,12 @@ def spread(runs: list[float | None]) -> dict[str, float]:
 
 def measure() -> dict[str, Any]:
     """Test accuracy by setting, and how many runs diverged."""
+    data = load_data()
     results: dict[str, Any] = {"accuracy": {}, "diverged": {}}
     for cause, settings in SETTINGS.items():
         results["accuracy"][cause], results["diverged"][cause] = {}, {}
         for name, setting in settings.items():
-            runs = [train(seed=seed, **setting) for seed in SEEDS]
+            runs = [train(data, seed=seed, **setting) for seed in SEEDS]
             results["accuracy"][cause][name] = spread(runs)
             results["diverged"][cause][name] = runs.count(None)
     return results
@@ -201,7 +207,7 @@ def draw(results: dict[str, Any]) -> Figure:
         axis.set_title(title)
         axis.set_ylabel("remedy")
         axis.grid(axis="y", alpha=0.3)
-    axes[1].set_xlabel("test accuracy after 8 epochs")
+    axes[1].set_xlabel("test accuracy after 6 epochs")
     return figure
 
 
@@ -213,12 +219,12 @@ def check(results: dict[str, Any]) -> None:
         assert diverged["weights"][name] == len(SEEDS), f"weights, {name}: NaN"
     assert diverged["weights"]["clip"] == 0, "clipping prevents NaN"
     for name in ["clip", "adam"]:
-        assert weights[name]["max"] < 0.45, f"weights, {name}: hardly learns"
+        assert weights[name]["mean"] < 0.3, f"weights, {name}: hardly learns"
     assert weights["layer_norm"]["mean"] > weights["clip"]["mean"] + 0.2, (
         "layer normalization does more than clipping"
     )
     for name in ["zero", "he"]:
-        assert weights[name]["mean"] > 0.5, f"weights, {name}: learns"
+        assert weights[name]["mean"] > 0.4, f"weights, {name}: learns"
     for name in ["none", "batch_norm"]:
         assert diverged["rate"][name] == len(SEEDS), f"rate, {name}: NaN"
     for name in ["clip", "both", "rate"]:

@@ -173,6 +173,8 @@ def draw(results: dict[str, Any]) -> Figure:
 def check(results: dict[str, Any]) -> None:
     """Check the claims."""
     gradient, spread = results["gradient"], results["spread"]
+    for name in ["xavier", "he"]:
+        assert gradient[name][0] < 1e-12, f"{name}: below a trillionth"
     for name in ["none", "xavier", "he", "relu", "layer_norm"]:
         assert gradient[name][0] < 1e-10, f"{name} alone: no gradient arrives"
         assert spread[name][-1] < 1e-9, f"{name} alone: all inputs look alike"

@@ -53,7 +53,7 @@ DEPTH = 30
 WIDTH = 64  # as many as the input has pixels
 CLASSES = 10
 BATCH = 64
-EPOCHS = 8
+EPOCHS = 6
 MOMENTUM = 0.9
 RATES = {"small": 0.003, "large": 0.03}  # SGD with momentum
 ADAM_RATES = {"small": 0.001, "large": 0.01}
@@ -116,18 +116,23 @@ def load_data() -> list[Tensor]:
 
 
 def train(
-    rate: str, seed: int, clip: bool = False, adam: bool = False, **model_options: str
+    data: list[Tensor],
+    rate: str,
+    seed: int,
+    clip: bool = False,
+    adam: bool = False,
+    **model_options: str,
 ) -> float | None:
     """Return the test accuracy, or None when the loss is no longer finite."""
-    x_train, x_test, y_train, y_test = load_data()
+    x_train, x_test, y_train, y_test = data
     torch.manual_seed(seed)
     model = build(**model_options)
     optimizer: torch.optim.Optimizer = torch.optim.SGD(
-        model.parameters(), lr=RATES[rate], momentum=MOMENTUM, foreach=True
+        model.parameters(), lr=RATES[rate], momentum=MOMENTUM, fused=True
     )
     if adam:
         optimizer = torch.optim.Adam(
-            model.parameters(), lr=ADAM_RATES[rate], foreach=True
+            model.parameters(), lr=ADAM_RATES[rate], fused=True
         )
     for _ in range(EPOCHS):
         batches = len(x_train) // BATCH
@@ -157,10 +162,12 @@ def spread(runs: list[float | None]) -> dict[str, float]:
 
 def measure() -> dict[str, Any]:
     """Test accuracy at both learning rates, and how many runs diverged."""
+    data = load_data()
     results: dict[str, Any] = {"accuracy": {}, "best": {}, "diverged": {}}
     for name, setting in SETTINGS.items():
         runs = {
-            rate: [train(rate, seed, **setting) for seed in SEEDS] for rate in RATES
+            rate: [train(data, rate, seed, **setting) for seed in SEEDS]
+            for rate in RATES
         }
         accuracy = {rate: spread(run) for rate, run in runs.items()}
         results["accuracy"][name] = accuracy
@@ -195,7 +202,7 @@ def draw(results: dict[str, Any]) -> Figure:
     axis.set_yticks(range(len(LABELS)), list(LABELS.values()))
     axis.set_ylim(len(LABELS) - 0.5, -1)
     axis.set_xlim(0, 1.02)
-    axis.set_xlabel("test accuracy after 8 epochs")
+    axis.set_xlabel("test accuracy after 6 epochs")
     axis.set_ylabel("network")
     figure.legend(loc="outside upper center", ncols=2, frameon=False, columnspacing=1)
     return figure
@@ -206,13 +213,18 @@ def check(results: dict[str, Any]) -> None:
     accuracy, best = results["accuracy"], results["best"]
     for rate in RATES:
         assert accuracy["relu_xavier"][rate]["max"] < 0.3, "ReLU, Xavier: guessing"
-    assert 0.4 < best["relu_he"] < 0.85, "ReLU with He learns, but has not finished"
+    assert 0.3 < best["relu_he"] < 0.85, "ReLU with He learns, but has not finished"
+    for name in ["relu_he", "tanh_xavier"]:
+        small, large = (accuracy[name][rate]["mean"] for rate in RATES)
+        assert small > large + 0.2, f"{name}: the small learning rate is the usable one"
     assert best["tanh_xavier"] > best["relu_he"] + 0.05, "tanh with Xavier is ahead"
-    assert best["adam"] > best["relu_he"] + 0.05, "Adam is ahead of SGD"
-    clipped = accuracy["clip"]["large"]["min"]
-    assert clipped > accuracy["relu_he"]["large"]["max"] + 0.2, (
-        "clipping makes the larger learning rate usable"
-    )
+    assert best["adam"] > best["relu_he"], "Adam is ahead of SGD"
+    raised = {
+        rate: accuracy["clip"][rate]["mean"] - accuracy["relu_he"][rate]["mean"]
+        for rate in RATES
+    }
+    assert raised["large"] > 0.2, "clipping makes the larger learning rate usable"
+    assert raised["small"] < 0.05, "and does not help at the small one"
     for name in ["layer_norm", "batch_norm"]:
         assert best[name] < best["relu_he"] + 0.15, f"{name} on top: no leap"
     assert results["diverged"]["residual"] == dict.fromkeys(RATES, len(SEEDS)), (
@@ -221,6 +233,11 @@ def check(results: dict[str, Any]) -> None:
     for name in ["zero", "all"]:
         for rate in RATES:
             assert accuracy[name][rate]["min"] > 0.8, f"{name} learns at both rates"
+    for name in ["adam", "clip", "layer_norm", "batch_norm", "residual"]:
+        for rate in RATES:
+            assert accuracy[name][rate]["mean"] < accuracy["zero"][rate]["mean"], (
+                f"from zero is the best single addition, better than {name}"
+            )
     assert abs(best["all"] - best["zero"]) < 0.03, "the rest adds nothing here"
 
 
