@@ -120,11 +120,9 @@ def test_copied_code_runs(open_page):
     assert outcome.stdout.strip() == shown.strip()
 
 
-@every_look
-def test_nothing_fails_and_nothing_is_fetched_elsewhere(
-    open_page, path, scheme, viewport
-):
-    opened = open_page(viewport=viewport, color_scheme=scheme)
+@every_page
+def test_nothing_fails_and_nothing_is_fetched_elsewhere(open_page, path):
+    opened = open_page()
     page = opened.go(path)
     page.wait_for_load_state("networkidle")
     assert opened.errors == []
@@ -203,10 +201,11 @@ def test_labels_stay_inside_their_figure(open_page, language):
 
 
 @every_page
-@pytest.mark.parametrize("width", [320, 360, 768])
-def test_page_does_not_scroll_sideways(open_page, path, width):
-    page = open_page(viewport={"width": width, "height": 700}).go(path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_page_does_not_scroll_sideways(open_page, path):
+    page = open_page().go(path)
+    for width in (768, 360, 320):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @both_schemes
@@ -237,12 +236,11 @@ WORDS = """() => [...document.querySelectorAll("article :is(h1, h2, h3, p, td, p
 
 
 @every_page
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_everything_is_shown(open_page, path, script):
+def test_everything_is_shown(open_page, path):
     """All text, formulas, figures and outputs: visible, and the same without script."""
-    page = open_page(java_script_enabled=script).go(path)
+    page, still = (open_page(java_script_enabled=on).go(path) for on in (True, False))
     assert page.evaluate(SHOWN) == []
-    still = open_page(java_script_enabled=not script).go(path)
+    assert still.evaluate(SHOWN) == []
     assert page.evaluate(WORDS) == still.evaluate(WORDS)
 
 
