@@ -68,6 +68,7 @@ def run(path: Path) -> labs.Outputs:
     with tempfile.TemporaryDirectory() as folder:
         # Nothing of the user's: neither settings nor history.
         home = {key: folder for key in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR")}
+        home["OMP_NUM_THREADS"] = "1"  # labs and tests run side by side
         home["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
         resources = {"metadata": {"path": folder}}
         with mock.patch.dict(os.environ, home):
