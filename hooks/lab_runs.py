@@ -76,6 +76,7 @@ def run(path: Path) -> labs.Outputs:
                 timeout=LIMIT,
                 kernel_name="python3",
                 resources=resources,
+                coalesce_streams=True,  # one text, however it arrived in pieces
                 extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
             )
             try:
