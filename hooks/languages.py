@@ -122,7 +122,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             if language_of(config) or name.endswith("icon.svg"):
                 files.append(File.generated(config, name, abs_src_path=str(path)))
     for file in files:
-        if file.src_uri == "labels.yml":
+        if file.src_uri in ("labels.yml", "terms.yml"):
             file.inclusion = InclusionLevel.EXCLUDED
     for path in pages.pages(labels.SOURCE_LANGUAGE) if language_of(config) else []:
         name = path.relative_to(pages.DOCS / labels.SOURCE_LANGUAGE).as_posix()
