@@ -43,7 +43,7 @@ translations: .venv/site ## list what each language still has to translate, and 
 	@$(BIN)/python hooks/translations.py status
 
 language: .venv/site ## add a language: make language LANG=ja NAME=日本語
-	@$(BIN)/python hooks/new_language.py "$(LANG)" "$(NAME)"
+	@$(BIN)/python hooks/new_language.py "$(if $(filter command%,$(origin LANG)),$(LANG))" "$(NAME)"
 
 # The oldest Python decides. What only CUDA needs belongs to one machine, not here.
 constraints: .venv/pip ## pin the newest versions of everything in constraints.txt
