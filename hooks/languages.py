@@ -169,7 +169,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     """Mark a page that stands in for a missing translation as English."""
     path, language = Path(page.file.abs_src_path or ""), language_of(config)
     if language and not path.is_relative_to(pages.DOCS / language):
-        return f'<div lang="{labels.SOURCE_LANGUAGE}">{html}</div>'
+        return f'<div lang="{labels.SOURCE_LANGUAGE}" dir="ltr">{html}</div>'
     return html
 
 
