@@ -26,6 +26,10 @@ test: .venv/test ## lint, types, Markdown, workflows, then every block, output, 
 	$(BIN)/zizmor --offline -q .github
 	$(BIN)/python -m pytest
 
+check: .venv/check ## what a change of words needs: pages, translations, links; no torch, no browser
+	$(BIN)/python hooks/translations.py check
+	$(BIN)/python -m pytest tests --ignore=tests/browser -m "not torch and not browser"
+
 results: .venv/test ## run the snippets that changed and freeze their results (FORCE=1: all)
 	$(BIN)/python hooks/recompute.py
 
@@ -35,8 +39,11 @@ update: .venv/test ## rewrite the outputs on the pages from what the blocks prin
 bench: .venv/test ## measure what a watched training step costs on this machine
 	$(BIN)/python tests/benchmark.py
 
-translations: .venv/site ## list what each language still has to translate
-	$(BIN)/python hooks/translations.py status
+translations: .venv/site ## list what each language still has to translate, and what changed
+	@$(BIN)/python hooks/translations.py status
+
+language: .venv/site ## add a language: make language LANG=ja NAME=日本語
+	@$(BIN)/python hooks/new_language.py "$(if $(filter command%,$(origin LANG)),$(LANG))" "$(NAME)"
 
 # The oldest Python decides. What only CUDA needs belongs to one machine, not here.
 constraints: .venv/pip ## pin the newest versions of everything in constraints.txt
@@ -58,8 +65,8 @@ clean: ## remove .venv, site/ and caches
 	$(PIP) --upgrade pip
 	@touch $@
 
-.venv/site .venv/test: pyproject.toml .venv/pip
+.venv/site .venv/check .venv/test: pyproject.toml .venv/pip
 	$(PIP) --group $(@F)
 	@touch .venv/site $@
 
-.PHONY: help serve build test results update bench translations constraints clean
+.PHONY: help serve build test check results update bench translations language constraints clean

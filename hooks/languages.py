@@ -122,7 +122,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             if language_of(config) or name.endswith("icon.svg"):
                 files.append(File.generated(config, name, abs_src_path=str(path)))
     for file in files:
-        if file.src_uri == "labels.yml":
+        if file.src_uri in ("labels.yml", "terms.yml"):
             file.inclusion = InclusionLevel.EXCLUDED
     for path in pages.pages(labels.SOURCE_LANGUAGE) if language_of(config) else []:
         name = path.relative_to(pages.DOCS / labels.SOURCE_LANGUAGE).as_posix()
@@ -169,7 +169,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     """Mark a page that stands in for a missing translation as English."""
     path, language = Path(page.file.abs_src_path or ""), language_of(config)
     if language and not path.is_relative_to(pages.DOCS / language):
-        return f'<div lang="{labels.SOURCE_LANGUAGE}">{html}</div>'
+        return f'<div lang="{labels.SOURCE_LANGUAGE}" dir="ltr">{html}</div>'
     return html
 
 

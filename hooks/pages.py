@@ -24,6 +24,7 @@ LANGUAGES = sorted(path.suffixes[0][1:] for path in ROOT.glob("mkdocs.*.yml"))
 _OPEN = re.compile(r"^(?P<indent>[ \t>]*)(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)$")
 _INCLUDE = re.compile(r"^\s*-{1,}8<-{1,}")
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 _BULLET = re.compile(r"^(?P<indent> *)(?:[-*+]|\d+[.)]) +(?=`{3}|~{3})")
 
 
@@ -74,9 +75,15 @@ def read(path: Path) -> str:
 
     Raises:
         PageError: if the file is not UTF-8 or begins with a byte order mark, or is a
-            notebook that cannot be read.
+            notebook that cannot be read, or holds the marks of a merge.
     """
     text = read_file(path)
+    if conflict := _CONFLICT.search(text):
+        line = text.count("\n", 0, conflict.start()) + 1
+        raise PageError(
+            f"{relative(path)}:{line}: a merge left its marks; keep one version of the "
+            "text between <<<<<<< and >>>>>>>, and remove the marks."
+        )
     if path.suffix != ".ipynb":
         return text
     try:
@@ -208,13 +215,17 @@ def _without(indent: str, line: str) -> str:
     return line.lstrip() if not line.strip(" \t>") else line
 
 
-def fences(path: Path) -> Iterator[Fence]:
+def fences(path: Path, includes: bool = True) -> Iterator[Fence]:
     """Yield every fenced block of the page, wherever it stands.
+
+    Args:
+        path: the page.
+        includes: whether to put included text in, or leave the line that includes it.
 
     Raises:
         PageError: for a fence that is never closed.
     """
-    lines = expand(path)
+    lines = expand(path) if includes else list(enumerate(read(path).split("\n"), 1))
     index = 0
     while index < len(lines):
         number, text = lines[index]

@@ -1,21 +1,29 @@
 """What is stale: each translated page knows which text of the source it follows.
 
 Its front matter holds a hash of every section of the English page. So the status names
-the sections that changed, and the structure of both pages can be compared.
+the sections that changed, and shows the change.
 
-    python hooks/translations.py status
-    python hooks/translations.py stamp docs/ko/page.md
+    python hooks/translations.py status              what is missing, stale, current
+    python hooks/translations.py start PAGE          begin a page: a copy of the English
+    python hooks/translations.py check [PAGE …]      compare structure, words and style
+    python hooks/translations.py fix PAGE …          mend code and ids from the source
+    python hooks/translations.py stamp PAGE …        this page (PAGE#id: this section)
+                                                     is up to date with the English one
+    python hooks/translations.py unchanged PAGE …    what changed in this English page
+                                                     since the last commit needs no
+                                                     translation: a typo, a link
 """
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
+import subprocess
 import sys
-from collections import Counter
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 import notebooks
@@ -23,27 +31,6 @@ import pages
 from labels import SOURCE_LANGUAGE
 
 _HEADING = re.compile(r"^(?P<level>#{1,6}) .*?(?:\{ *#(?P<id>[\w-]+) *\})?\s*$")
-# What a section must hold in every language. Grammar may change the order of the first
-# four; the others follow each other as in the source.
-_ANYWHERE = {
-    "formula": re.compile(r"(?<![\\$])\$\$?([^$]+?)\$\$?"),
-    "value": re.compile(r"[\d.,−-]*\{\{.*?\}\}(?:%|×10[⁻⁰¹²³⁴-⁹]+|[\d.]*\d)?"),
-    "code": re.compile(r"`([^`]+)`"),
-    # Not the numerals that other languages write as words: 10억분의 1, a billionth.
-    "number": re.compile(r"\d+(?:[.,]\d+)*(?!\.?\d|[만억조경]|(?<=0)분의)"),
-}
-_IN_ORDER = {
-    "figure": re.compile(r"!\[[^\]]*\]\((figure:[^)\s]*)"),
-    "link": re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]*)"),
-    "caption": re.compile(r"(?m)^\s*///(.*)$"),
-    "admonition": re.compile(r"(?m)^\s*((?:!!!|\?\?\?\+?) +\w+)"),
-    "tab": re.compile(r"(?m)^\s*(===)"),
-    "table row": re.compile(r"(?m)^\s*(\|.*\|)\s*$"),
-}
-_VALUE = re.compile(r"\*{0,2}\{\{.*?\}\}\*{0,2}")
-_NOT_TEXT = re.compile(
-    r"\{\{.*?\}\}|`[^`]*`|\$\$?[^$]+\$\$?|\]\([^)\s]*|\{ *#[\w-]+ *\}", re.DOTALL
-)
 
 
 @dataclass
@@ -61,6 +48,32 @@ class Section:
 def counterpart(path: Path, language: str) -> Path:
     """Return the same page in another language."""
     return pages.DOCS / language / Path(*path.relative_to(pages.DOCS).parts[1:])
+
+
+def language_of(path: Path) -> str:
+    """Return the language of a page: the folder below docs/."""
+    return path.relative_to(pages.DOCS).parts[0]
+
+
+def source_of(path: Path) -> Path:
+    """Return the English page that a page follows.
+
+    Raises:
+        PageError: if there is none, or the path is not below docs/<language>/.
+    """
+    if not path.is_relative_to(pages.DOCS):
+        raise pages.PageError(
+            f"{path}:1: is not below docs/; name a page such as docs/ko/index.md."
+        )
+    source = counterpart(path, SOURCE_LANGUAGE)
+    if source.is_file():
+        return source
+    known = [pages.relative(page) for page in pages.pages(SOURCE_LANGUAGE)]
+    near = difflib.get_close_matches(pages.relative(source), known, 1)
+    advice = f"did you mean {near[0]}?" if near else "write the English page first."
+    raise pages.PageError(
+        f"{pages.relative(path)}:1: there is no {pages.relative(source)}; {advice}"
+    )
 
 
 def sections(path: Path) -> list[Section]:
@@ -97,33 +110,63 @@ def sections(path: Path) -> list[Section]:
 
 def hashes(path: Path) -> dict[str, str]:
     """Return a short hash of each section of a page."""
-    return {
-        section.ident: hashlib.sha256(section.text.strip().encode()).hexdigest()[:8]
-        for section in sections(path)
-    }
+    return {section.ident: _hash(section.text) for section in sections(path)}
+
+
+def stamps(path: Path) -> dict[str, str]:
+    """Return the hashes of the source that a page says it follows."""
+    found = pages.front_matter(path).get("source") or {}
+    if not isinstance(found, dict):
+        raise pages.PageError(
+            f"{pages.relative(path)}:{pages.line_of(path, 'source:')}: `source` holds "
+            "the hashes that `translations.py stamp` writes; remove it and stamp."
+        )
+    return {str(key): str(value) for key, value in found.items()}
 
 
 def stale(path: Path) -> list[str]:
     """Return the ids of the sections whose source changed since the last stamp."""
-    source = hashes(counterpart(path, SOURCE_LANGUAGE))
-    stamped = pages.front_matter(path).get("source") or {}
+    source, own = hashes(source_of(path)), stamps(path)
     return [
         ident
-        for ident in [*source, *(set(stamped) - set(source))]
-        if str(stamped.get(ident)) != source.get(ident)
+        for ident in [*source, *(set(own) - set(source))]
+        if own.get(ident) != source.get(ident)
     ]
 
 
-def stamp(path: Path) -> None:
+def stamp(path: Path, idents: list[str] | None = None) -> None:
     """Write into the page that it follows the source as it is now.
 
+    Args:
+        path: the translated page.
+        idents: the sections that are up to date; None: all.
+
     Raises:
-        PageError: if it has no front matter.
+        PageError: if it has no front matter, or no such section.
     """
-    source = hashes(counterpart(path, SOURCE_LANGUAGE))
+    source = hashes(source_of(path))
+    if idents is None:
+        _write_stamps(path, source)
+        return
+    for ident in idents:
+        if ident not in source:
+            raise pages.PageError(
+                f"{pages.relative(path)}:1: the English page has no section {ident!r}; "
+                f"it has {', '.join(source)}."
+            )
+    own = stamps(path)
+    kept = {
+        ident: source[ident] if ident in idents else own.get(ident, "")
+        for ident in source
+    }
+    _write_stamps(path, {ident: value for ident, value in kept.items() if value})
+
+
+def _write_stamps(path: Path, source: dict[str, str]) -> None:
+    """Write the hashes into the page's front matter, or a notebook's metadata."""
     if path.suffix == ".ipynb":
         cells, _ = notebooks.load(pages.read_file(path))
-        _write(path, notebooks.dump(cells, source))
+        write(path, notebooks.dump(cells, source))
         return
     text = pages.read(path)
     if not pages.front_matter(path):
@@ -131,132 +174,300 @@ def stamp(path: Path) -> None:
             f"{pages.relative(path)}:1: has no front matter to stamp; begin the page "
             "as the English one: title and description between two lines of ---."
         )
-    lines = ["source:\n"]
-    for ident, value in source.items():
-        lines.append(f'  {ident}: "{value}"\n')
+    lines = [f'  {ident}: "{value}"\n' for ident, value in source.items()]
     head, body = text[4:].split("\n---\n", 1)
-    head = re.sub(r"(?m)^source:\n(?:  .*\n?)*", "", head + "\n")
-    _write(path, f"---\n{head}{''.join(lines)}---\n{body}")
+    head = re.sub(r"(?m)^source:.*\n(?:  .*\n?)*", "", head + "\n")
+    if lines:
+        head += "source:\n" + "".join(lines)
+    write(path, f"---\n{head}---\n{body}")
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
     """Write the file whole or not at all."""
     temporary = path.with_suffix(f"{path.suffix}.tmp")
     temporary.write_bytes(text.encode())
     temporary.replace(path)
 
 
-def _anywhere(section: Section, kind: str) -> Counter[str]:
-    """Count what a section holds of a kind."""
-    text = section.prose
-    if kind == "number":
-        text = _NOT_TEXT.sub(" ", text)
-    found = _ANYWHERE[kind].findall(" ".join(text.split()))
-    return Counter("".join(part.split()) for part in found)
+def start(path: Path) -> None:
+    """Begin a translation: a copy of the English page, stamped for nothing yet.
+
+    Raises:
+        PageError: if the page exists, has no source, or its language is not set up.
+    """
+    source = source_of(path)
+    language = language_of(path)
+    if language not in pages.LANGUAGES:
+        raise pages.PageError(
+            f"{pages.relative(path)}:1: there is no language {language!r}; add it by "
+            f"`make language LANG={language} NAME=…`, or choose one of "
+            f"{', '.join(pages.LANGUAGES)}."
+        )
+    if path.exists():
+        raise pages.PageError(
+            f"{pages.relative(path)}:1: exists already; edit it, or rename it first."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, pages.read_file(source))
 
 
-def _in_order(section: Section, kind: str) -> list[str]:
-    """List what a section holds of a kind; of a table row, its cells and values."""
-    found = [part.strip() for part in _IN_ORDER[kind].findall(section.prose)]
-    if kind == "table row":
-        return [
-            f"{_VALUE.sub('', row).count('|') - 1} cells, {_VALUE.findall(row)}"
-            for row in found
-        ]
+def _git(*arguments: str) -> str | None:
+    """Return what git prints, or None where there is no git or no such history."""
+    try:
+        result = subprocess.run(
+            ["git", *arguments],
+            cwd=pages.ROOT,
+            capture_output=True,
+            check=False,
+        )
+    except OSError:
+        return None
+    return result.stdout.decode("utf-8", "replace") if result.returncode == 0 else None
+
+
+def _sections_at(commit: str, path: Path) -> dict[str, str]:
+    """Return the texts of a page's sections as they were in a commit, by id."""
+    text = _git("show", f"{commit}:{pages.relative(path)}")
+    if text is None:
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        old = Path(folder) / path.name
+        old.write_text(text, "utf-8")
+        try:
+            return {section.ident: section.text for section in sections(old)}
+        except pages.PageError:  # a page that was broken then
+            return {}
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.strip().encode()).hexdigest()[:8]
+
+
+def change(path: Path, ident: str) -> list[str]:
+    """Return how a section of the source changed since a page was stamped.
+
+    Lines begin with `- ` (was) or `+ ` (is). Empty where git does not know the text.
+    """
+    source, wanted = source_of(path), stamps(path).get(ident)
+    now = {section.ident: section.text for section in sections(source)}.get(ident, "")
+    then = None if wanted else ""
+    commits = (_git("log", "--format=%H", "--", pages.relative(source)) or "").split()
+    for commit in commits if wanted else []:
+        text = _sections_at(commit, source).get(ident)
+        if text is not None and _hash(text) == wanted:
+            then = text
+            break
+    if then is None or not wanted:
+        return []
+    lines = difflib.ndiff(then.strip().split("\n"), now.strip().split("\n"))
+    return [line for line in lines if line[0] in "-+"]
+
+
+def unchanged(source: Path) -> list[str]:
+    """Stamp, in all languages, what changed in an English page since the last commit.
+
+    Only sections that were up to date before the change: what was stale stays stale.
+
+    Returns:
+        a line for each page and section that was stamped.
+
+    Raises:
+        PageError: if it is no English page, or git does not know it.
+    """
+    if not source.is_relative_to(pages.DOCS / SOURCE_LANGUAGE):
+        raise pages.PageError(
+            f"{pages.relative(source)}:1: is no English page; name the one below "
+            f"docs/{SOURCE_LANGUAGE}/ that you changed."
+        )
+    before = {k: _hash(text) for k, text in _sections_at("HEAD", source).items()}
+    if not before:
+        raise pages.PageError(
+            f"{pages.relative(source)}:1: git has no earlier version to compare with; "
+            "stamp the translations one by one."
+        )
+    now = hashes(source)
+    changed = [ident for ident in now if before.get(ident) not in (None, now[ident])]
+    done = []
+    for language in pages.LANGUAGES:
+        path = counterpart(source, language)
+        if language == SOURCE_LANGUAGE or not path.is_file():
+            continue
+        own = stamps(path)
+        current = [ident for ident in changed if own.get(ident) == before[ident]]
+        if current:
+            stamp(path, [*current, *(i for i in own if own[i] == now.get(i))])
+            done.append(f"{pages.relative(path)}: {', '.join(current)}")
+    return done
+
+
+@dataclass
+class Progress:
+    """How far the translation of a page is."""
+
+    path: Path
+    source: Path
+    total: int
+    """Sections of the English page."""
+    stale: list[str]
+    """Ids of those that are not up to date; all of them if the page is missing."""
+
+    @property
+    def state(self) -> str:
+        """`missing`, `stale` or `current`."""
+        if not self.path.is_file():
+            return "missing"
+        return "stale" if self.stale else "current"
+
+
+def progress(language: str) -> list[Progress]:
+    """Return the state of each page of a language."""
+    found = []
+    for source in pages.pages(SOURCE_LANGUAGE):
+        path, own = counterpart(source, language), list(hashes(source))
+        old = stale(path) if path.is_file() else own
+        found.append(Progress(path, source, len(own), old))
     return found
 
 
-def _first_difference(own: list[str], source: list[str]) -> str:
-    """Name the first of two lists' entries that are not the same."""
-    for mine, wanted in zip_longest(own, source, fillvalue="nothing"):
-        if mine != wanted:
-            return f"{mine!r} in place of {wanted!r}"
-    return "nothing else"
-
-
-def differences(path: Path) -> Iterator[str]:
-    """Yield what a translated page has other than its source, with both places."""
-    source = counterpart(path, SOURCE_LANGUAGE)
-    here, there = pages.relative(path), pages.relative(source)
-    ours, theirs = list(pages.fences(path)), list(pages.fences(source))
-    for own, original in zip(ours, theirs, strict=False):
-        if (own.info, own.text) != (original.info, original.text):
-            pairs = zip_longest(own.text.split("\n"), original.text.split("\n"))
-            same = next((i for i, (a, b) in enumerate(pairs) if a != b), -1)
-            line = own.lines[same] if 0 <= same < len(own.lines) else own.line
-            yield (
-                f"{here}:{line}: this fence is not the one at {original.place}; code "
-                "and output are the same in every language, so copy it from there."
-            )
-    if len(ours) != len(theirs):
-        yield f"{here}:1: has {len(ours)} fences, {there} has {len(theirs)}."
-    own_meta, source_meta = pages.front_matter(path), pages.front_matter(source)
-    for key in (own_meta.keys() ^ source_meta.keys()) - {"source"}:
-        yield f"{here}:2: the front matter must have {key!r} just where {there} has it."
-    own_sections, source_sections = sections(path), sections(source)
-    for section, other in zip(own_sections, source_sections, strict=False):
-        if (section.ident, section.level) != (other.ident, other.level):
-            yield (
-                f"{here}:{section.line}: the heading is {'#' * section.level} "
-                f"{{#{section.ident}}}, but at {there}:{other.line} it is "
-                f"{'#' * other.level} {{#{other.ident}}}."
-            )
-            return
-        line = other.line
-        where = f"{here}:{section.line}: section {{#{section.ident}}}"
-        for kind in _ANYWHERE:
-            mine, wanted = _anywhere(section, kind), _anywhere(other, kind)
-            if kind == "number":  # which one language may write as a word
-                mine = Counter(
-                    {n: c if len(n) > 1 else min(c, wanted[n]) for n, c in mine.items()}
-                )
-            for sign, odd in (("lacks", wanted - mine), ("alone has", mine - wanted)):
-                for part in odd:
-                    yield f"{where} {sign} the {kind} {part!r}; see {there}:{line}."
-        for kind in _IN_ORDER:
-            own_list, source_list = _in_order(section, kind), _in_order(other, kind)
-            if own_list != source_list:
-                odd_one = _first_difference(own_list, source_list)
-                yield f"{where} has {odd_one} as {kind}; see {there}:{line}."
-    if len(own_sections) != len(source_sections):
-        yield (
-            f"{here}:1: has {len(own_sections) - 1} headings, {there} has "
-            f"{len(source_sections) - 1}."
-        )
+def percentage(entries: list[Progress]) -> int:
+    """Return how much is up to date, in whole percent of sections, never rounded up."""
+    total = sum(entry.total for entry in entries)
+    fresh = sum(max(entry.total - len(entry.stale), 0) for entry in entries)
+    return 100 * fresh // total
 
 
 def status() -> Iterator[str]:
-    """Yield a line for each page of each translation."""
+    """Yield the status of each language, line by line."""
     for language in pages.LANGUAGES:
         if language == SOURCE_LANGUAGE:
             continue
-        for source in pages.pages(SOURCE_LANGUAGE):
-            path = counterpart(source, language)
-            if not path.is_file():
-                yield f"missing  {pages.relative(path)}"
-            elif old := stale(path):
-                yield f"stale    {pages.relative(path)}: {', '.join(old)}"
-            else:
-                yield f"current  {pages.relative(path)}"
+        entries = progress(language)
+        states = [entry.state for entry in entries]
+        counts = ", ".join(
+            f"{states.count(state)} {state}"
+            for state in ("current", "stale", "missing")
+            if state in states
+        )
+        share = percentage(entries)
+        yield f"{language}: {share} % of the sections are current ({counts})"
+        for entry in entries:
+            if entry.state != "current":
+                yield f"  {entry.state:8} {pages.relative(entry.path)}"
+            if entry.state == "stale":
+                yield from _changes(entry)
+
+
+def _changes(entry: Progress) -> Iterator[str]:
+    """Yield the stale sections of a page, each with what changed in the source."""
+    lines = {section.ident: section.line for section in sections(entry.source)}
+    own = stamps(entry.path)
+    for ident in entry.stale:
+        if ident not in lines:
+            yield f"    {{#{ident}}} is gone from the English page"
+            continue
+        what = "has changed" if ident in own else "is new, or not stamped yet"
+        yield f"    {pages.relative(entry.source)}:{lines[ident]}: {{#{ident}}} {what}"
+        yield from (f"      {line}" for line in change(entry.path, ident))
+
+
+def _pages_of(names: list[str]) -> list[Path]:
+    """Return the pages that the command line names, or all translated pages."""
+    if names:
+        return [Path(name).resolve() for name in names]
+    return [
+        path
+        for language in pages.LANGUAGES
+        if language != SOURCE_LANGUAGE
+        for path in pages.pages(language)
+    ]
+
+
+def check(path: Path) -> list[str]:
+    """Return what is wrong with a page, but for being stale."""
+    import structure
+    import terms
+
+    found = list(terms.problems(path))
+    if not path.is_relative_to(pages.DOCS / SOURCE_LANGUAGE) and not stale(path):
+        found += structure.differences(path)
+    return found
 
 
 def main(arguments: list[str]) -> int:
-    """Run `status` or `stamp PAGE …`."""
+    """Run one of the commands; return an exit code."""
+    command, *names = arguments or [""]
+    if command not in COMMANDS or (command in NEED_PAGE and not names):
+        print(__doc__, file=sys.stderr)
+        return 2
     try:
-        if arguments == ["status"]:
-            print("\n".join(status()))
-            return 0
-        if arguments[:1] == ["stamp"] and arguments[1:]:
-            for name in arguments[1:]:
-                stamp(Path(name).resolve())
-                print(f"{name}: follows the source as it is now")
-            return 0
+        return COMMANDS[command](names)
     except (pages.PageError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(__doc__, file=sys.stderr)
-    return 2
 
+
+def _run_status(names: list[str]) -> int:
+    print("\n".join(status()))
+    return 0
+
+
+def _run_start(names: list[str]) -> int:
+    for path in _pages_of(names):
+        start(path)
+        name = pages.relative(path)
+        print(
+            f"{name}: is a copy of the English page now. Translate the words (not the "
+            "code, the numbers, the {#ids}), look at it with `make serve`, then run\n"
+            f"  python hooks/translations.py check {name}\n"
+            f"  python hooks/translations.py stamp {name}"
+        )
+    return 0
+
+
+def _run_check(names: list[str]) -> int:
+    found = [line for path in _pages_of(names) for line in check(path)]
+    print("\n".join(found) if found else "Nothing to mend.")
+    return 1 if found else 0
+
+
+def _run_fix(names: list[str]) -> int:
+    import structure
+
+    for path in _pages_of(names):
+        mended, copy = structure.fix(path)
+        print(
+            f"{pages.relative(path)}: {mended} places mended; "
+            f"the page as it was: {pages.relative(copy)}"
+            if mended
+            else f"{pages.relative(path)}: nothing that could be mended by itself"
+        )
+    return 0
+
+
+def _run_stamp(names: list[str]) -> int:
+    for name in names:
+        page, _, ident = name.partition("#")
+        stamp(Path(page).resolve(), [ident] if ident else None)
+        print(f"{name}: follows the English text as it is now")
+    return 0
+
+
+def _run_unchanged(names: list[str]) -> int:
+    for path in _pages_of(names):
+        lines = unchanged(path)
+        print("\n".join(lines) or f"{pages.relative(path)}: nothing to stamp")
+    return 0
+
+
+COMMANDS = {
+    "status": _run_status,
+    "start": _run_start,
+    "check": _run_check,
+    "fix": _run_fix,
+    "stamp": _run_stamp,
+    "unchanged": _run_unchanged,
+}
+NEED_PAGE = {"start", "fix", "stamp", "unchanged"}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
