@@ -140,7 +140,7 @@ def test_gradient_report_in_a_lab_is_the_sites(path):
     assert len(copies) == uses
     for cell in copies:
         title, _, code = cell.source.partition("\n")
-        assert title.startswith("#@title gradient_report.py"), title
+        assert title.startswith("# @title gradient_report.py"), title
         assert code.strip() == file.strip(), "copy the file into the cell again"
         assert cell.hidden
 
