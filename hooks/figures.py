@@ -85,7 +85,7 @@ def draw(snippet: Path) -> Figure:
     return figure
 
 
-def _drawing_style(snippet: Path) -> Any:  # noqa: ANN401 - a type of 300 names
+def drawing_style(name: str) -> Any:  # noqa: ANN401 - a type of 300 names
     """Return matplotlib's settings, which hold while drawing and while saving."""
     from cycler import cycler
 
@@ -99,7 +99,7 @@ def _drawing_style(snippet: Path) -> Any:  # noqa: ANN401 - a type of 300 names
         "font.size": 9,
         "grid.color": "gray",
         "svg.fonttype": "none",
-        "svg.hashsalt": frozen.name_of(snippet),
+        "svg.hashsalt": name,
     }
 
 
@@ -126,7 +126,7 @@ def shown(snippet: Path) -> str | None:
     matplotlib.use("agg")
     if "\ndef draw(" not in snippet.read_text("utf-8"):
         return None
-    with plt.rc_context(_drawing_style(snippet)):
+    with plt.rc_context(drawing_style(frozen.name_of(snippet))):
         figure = draw(snippet)
         content = []
         for axes in figure.axes:
@@ -187,13 +187,13 @@ def svg(snippet: Path, language: str) -> str:
     if cached.is_file():
         return cached.read_text("utf-8")
 
-    with plt.rc_context(_drawing_style(snippet)):
+    with plt.rc_context(drawing_style(frozen.name_of(snippet))):
         figure = draw(snippet)
         texts = _localize(figure, language, name)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         plt.close(figure)
-    result = _themed(buffer.getvalue(), texts, name)
+    result = themed(buffer.getvalue(), texts, name)
     CACHE.mkdir(parents=True, exist_ok=True)
     temporary = cached.with_suffix(f".{os.getpid()}.tmp")
     temporary.write_text(result, "utf-8")
@@ -247,7 +247,7 @@ def _localize(figure: Figure, language: str, name: str) -> dict[str, str]:
     return texts
 
 
-def _themed(source: str, texts: dict[str, str], name: str) -> str:
+def themed(source: str, texts: dict[str, str], name: str) -> str:
     """Return matplotlib's SVG as a light element to put into a page."""
     ET.register_namespace("", SVG)
     root = ET.fromstring(source)
@@ -313,7 +313,7 @@ def _style(style: str, name: str) -> str:
     def colour(match: re.Match[str]) -> str:
         if match[0].lower() not in COLOURS:
             raise FigureError(
-                f"snippets/{name}.py:1: the figure uses the colour {match[0]}, which "
+                f"the figure {name} uses the colour {match[0]}, which "
                 "dark mode can't change; use C0 to C5, black or gray."
             )
         return COLOURS[match[0].lower()]

@@ -7,6 +7,7 @@ so that neither can change without the other.
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
 import os
@@ -52,6 +53,7 @@ def name_of(snippet: Path) -> str:
     return snippet.relative_to(SNIPPETS).with_suffix("").as_posix()
 
 
+@functools.cache
 def fingerprint(source: str) -> str:
     """Return a hash of the code that makes the results and says what they must be.
 

@@ -7,6 +7,8 @@ the figures to the language's own. English needs no figures: it is what snippets
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pages
@@ -29,21 +31,28 @@ def load(language: str) -> dict[str, dict[str, str]]:
     Raises:
         LabelError: if it is missing, not YAML, or maps something else than text.
     """
-    found = _load(language)
-    if language not in COMPLETE:
-        found["site"] = _load(SOURCE_LANGUAGE)["site"] | found["site"]
-    return found
+    found = _read(language)
+    if language in COMPLETE:
+        return found
+    return found | {"site": _read(SOURCE_LANGUAGE)["site"] | found["site"]}
 
 
-def _load(language: str) -> dict[str, dict[str, str]]:
+def _read(language: str) -> dict[str, dict[str, str]]:
     path = pages.DOCS / language / "labels.yml"
-    name = pages.relative(path)
     if not path.is_file():
         raise LabelError(
-            f"{name}: no such file; copy docs/en/labels.yml and translate."
+            f"{pages.relative(path)}: no such file; copy docs/en/labels.yml and "
+            "translate."
         )
+    return _parsed(path, path.read_text("utf-8"))
+
+
+@cache
+def _parsed(path: Path, text: str) -> dict[str, dict[str, str]]:
+    """Return the file's parts; every figure asks, so the parsing is remembered."""
+    name = pages.relative(path)
     try:
-        content: Any = yaml.safe_load(path.read_text("utf-8")) or {}
+        content: Any = yaml.safe_load(text) or {}
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 1
         raise LabelError(f"{name}:{line}: not YAML ({error.problem}).") from None

@@ -109,6 +109,7 @@ def _site_name(language: str) -> str:
     raise PluginError(f"mkdocs.{language}.yml:1: has no site_name; add the line.")
 
 
+@event_priority(100)  # before mkdocs-jupyter looks which files are notebooks
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add what all languages share; leave the theme's files out of the root page."""
     if language_of(config) is None:

@@ -1,4 +1,4 @@
-"""Read a Markdown page as its reader sees it: included text expanded, fences found.
+"""Read a page as its reader sees it: included text expanded, fences found.
 
 Line numbers are those of the file that an author edits, never of the expanded copy.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import markdown
+import notebooks
 import yaml
 from pymdownx import snippets
 
@@ -62,12 +63,30 @@ def relative(path: Path) -> str:
 
 
 def pages(language: str) -> list[Path]:
-    """Return all pages of a language, sorted."""
-    return sorted((DOCS / language).rglob("*.md"))
+    """Return all pages of a language, notebooks too, sorted."""
+    folder = DOCS / language
+    found = [path for kind in ("*.md", "*.ipynb") for path in folder.rglob(kind)]
+    return sorted(path for path in found if path.parent.name != ".ipynb_checkpoints")
 
 
 def read(path: Path) -> str:
-    """Return a page's text with plain newlines.
+    """Return a page's text with plain newlines; of a notebook, the page it makes.
+
+    Raises:
+        PageError: if the file is not UTF-8 or begins with a byte order mark, or is a
+            notebook that cannot be read.
+    """
+    text = read_file(path)
+    if path.suffix != ".ipynb":
+        return text
+    try:
+        return notebooks.markdown(text)
+    except notebooks.NotebookError as error:
+        raise PageError(f"{relative(path)}:1: {error}") from None
+
+
+def read_file(path: Path) -> str:
+    """Return a file's text with plain newlines.
 
     Raises:
         PageError: if the file is not UTF-8 or begins with a byte order mark.
@@ -93,6 +112,9 @@ def front_matter(path: Path) -> dict[str, Any]:
     Raises:
         PageError: if it is not valid YAML or not a mapping.
     """
+    if path.suffix == ".ipynb":
+        read(path)  # names the file if it is no notebook
+        return notebooks.front_matter(read_file(path))
     match = _FRONT_MATTER.match(read(path))
     if not match:
         return {}

@@ -1,4 +1,4 @@
-"""`make results`: run measure() of each snippet that changed and freeze its results."""
+"""`make results`: run the snippets and labs that changed and freeze their results."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 import alone
 import figures
 import frozen
+import lab_runs
+import labs
 import pages
 import partial_run
 
@@ -157,35 +159,40 @@ def figure_changed(snippet: Path) -> bool:
 
 
 def main(force: bool) -> int:
-    """Measure and freeze what changed (`force`: everything); return an exit code."""
+    """Run and freeze what changed (`force`: everything); return an exit code."""
     from importlib.metadata import version
 
     from tqdm import tqdm
 
     measure = frozen.measuring_snippets() if force else stale()
+    notebooks = labs.labs() if force else lab_runs.stale()
     todo = frozen.measuring_snippets()
     try:
         todo = [path for path in todo if path in measure or figure_changed(path)]
     except figures.FigureError as error:
         print(error, file=sys.stderr)
         return 1
-    if not todo:
+    if not todo and not notebooks:
         print("All results are current. FORCE=1 measures everything again.")
         return 0
     made_with = f"Python {platform.python_version()}, torch {version('torch')}"
     failures = []
     bar = tqdm(
-        todo, unit="snippet", bar_format="{desc} {n}/{total} |{bar}| {remaining} left"
+        [*todo, *notebooks],
+        bar_format="{desc} {n}/{total} |{bar}| {remaining} left",
     )
     try:
         for snippet in bar:
-            bar.set_description(frozen.name_of(snippet))
+            bar.set_description(snippet.stem)
             try:
+                if snippet in notebooks:
+                    labs.save(snippet, lab_runs.run(snippet), made_with)
+                    continue
                 if snippet in measure:
                     frozen.save(snippet, measured(snippet)[0], made_with)
                 results, made_then = frozen.load(snippet), frozen.about(snippet)[0]
                 frozen.save(snippet, results, made_then, figures.shown(snippet))
-            except (RecomputeError, figures.FigureError) as error:
+            except (RecomputeError, figures.FigureError, lab_runs.LabError) as error:
                 failures.append(str(error))
             except ValueError as error:
                 failures.append(f"{pages.relative(snippet)}:1: {error}")

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+import notebooks
 import pages
 from labels import SOURCE_LANGUAGE
 
@@ -119,6 +120,11 @@ def stamp(path: Path) -> None:
     Raises:
         PageError: if it has no front matter.
     """
+    source = hashes(counterpart(path, SOURCE_LANGUAGE))
+    if path.suffix == ".ipynb":
+        cells, _ = notebooks.load(pages.read_file(path))
+        _write(path, notebooks.dump(cells, source))
+        return
     text = pages.read(path)
     if not pages.front_matter(path):
         raise pages.PageError(
@@ -126,12 +132,17 @@ def stamp(path: Path) -> None:
             "as the English one: title and description between two lines of ---."
         )
     lines = ["source:\n"]
-    for ident, value in hashes(counterpart(path, SOURCE_LANGUAGE)).items():
+    for ident, value in source.items():
         lines.append(f'  {ident}: "{value}"\n')
     head, body = text[4:].split("\n---\n", 1)
     head = re.sub(r"(?m)^source:\n(?:  .*\n?)*", "", head + "\n")
-    temporary = path.with_suffix(".md.tmp")
-    temporary.write_bytes(f"---\n{head}{''.join(lines)}---\n{body}".encode())
+    _write(path, f"---\n{head}{''.join(lines)}---\n{body}")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the file whole or not at all."""
+    temporary = path.with_suffix(f"{path.suffix}.tmp")
+    temporary.write_bytes(text.encode())
     temporary.replace(path)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import blocks
 import html5lib
+import labs
 import pages
 import project
 import pytest
@@ -51,7 +52,13 @@ def test_every_code_block_in_the_page_was_tested(site, language, page):
     )
     source = pages.DOCS / language / page
     tested = Counter[str]()
-    for block in blocks.blocks(source):
+    if source.suffix == ".ipynb":  # test_labs runs it
+        outputs = labs.load(source)
+        for cell in labs.cells(source):
+            tested[cell.source] += cell.code and not cell.hidden
+            for output in outputs.get(cell.ident, []):
+                tested[output.get("text", "")] += "text" in output
+    for block in blocks.blocks(source) if source.suffix == ".md" else []:
         assert not block.wrong, block.wrong
         tested[block.code.text.strip("\n")] += 1
         if block.output:
@@ -59,6 +66,7 @@ def test_every_code_block_in_the_page_was_tested(site, language, page):
     for fence in pages.fences(source):
         if fence.language in blocks.NOT_RUN:
             tested[fence.text.strip("\n")] += 1
+    tested = +tested
     missed = "\n---\n".join(shown - tested)
     assert not missed, f"docs/{language}/{page}: shown, but never tested:\n{missed}"
     lost = "\n---\n".join(tested - shown)
@@ -73,7 +81,11 @@ def test_no_page_was_passed_over(site):
             assert path in expected, f"no test looks at {path.relative_to(site)}"
 
 
-@each_page
+@pytest.mark.parametrize(
+    ("language", "page"),
+    [(code, page) for code, page in PAGES if page.suffix == ".md"],
+    ids=lambda value: str(value),
+)
 def test_block_needs_only_what_is_said_above_it(language, page):
     packages = {"sklearn": "scikit-learn", "keras": "keras"}
     path = pages.DOCS / language / page
@@ -219,6 +231,8 @@ def test_figures_are_inline_themed_and_described(site, language, page):
     document = soup(built(site, language, page))
     source = pages.read(pages.DOCS / language / page)
     figures = document.select("svg[role=img]")
+    if page.suffix == ".ipynb":
+        return  # test_labs looks at them
     assert len(figures) == source.count("](figure:")
     for figure in figures:
         title, description = figure.find("title"), figure.find("desc")
@@ -305,12 +319,21 @@ def test_addresses_come_from_the_environment(tmp_path):
     edit = document.select_one("a[href*='/edit/main/']")
     assert edit
     assert str(edit["href"]).endswith("fork/edit/main/docs/ko/weight-initialization.md")
+    folder = tmp_path / "site" / "ko" / "labs" / "small-batches"
+    lab = soup(folder / "index.html")
+    notebook = "someone/fork/blob/main/docs/ko/labs/small-batches.ipynb"
+    colab = f"https://colab.research.google.com/github/{notebook}"
+    assert lab.select_one(f'a.md-button[href="{colab}"]')
+    assert (pages.ROOT / notebook.partition("main/")[2]).is_file()
+    assert f"]({root}/ko/" in (folder / "small-batches.ipynb").read_text("utf-8")
 
 
 def test_no_owner_is_hard_coded(site):
     html = (site / "en" / "weight-initialization" / "index.html").read_text("utf-8")
     assert "/edit/" not in html
     assert "md-source" not in html
+    lab = (site / "en" / "labs" / "small-batches" / "index.html").read_text("utf-8")
+    assert "colab" not in lab.lower()
 
 
 MISTAKES = {

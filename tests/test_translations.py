@@ -5,6 +5,7 @@ import re
 import figures
 import frozen
 import labels
+import labs
 import pages
 import pytest
 import translations
@@ -60,6 +61,8 @@ def test_labels_are_those_of_the_figures():
     drawn = set()
     for snippet in frozen.measuring_snippets():
         drawn |= figures.words(snippet)
+    for lab in labs.labs():
+        drawn |= labs.words(labs.load(lab))
     for language in pages.LANGUAGES:
         found = labels.load(language)["figures"]
         path = pages.DOCS / language / "labels.yml"

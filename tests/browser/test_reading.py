@@ -14,9 +14,9 @@ PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
 LESSON = "weight-initialization"
 SITES = [
-    f"{language}/{name}".replace("index/", "")
+    f"{path.relative_to(pages.DOCS).with_suffix('').as_posix()}/".replace("index/", "")
     for language in pages.LANGUAGES
-    for name in (f"{path.stem}/" for path in pages.pages(language))
+    for path in pages.pages(language)
 ]
 every_page = pytest.mark.parametrize("path", SITES)
 both_schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
