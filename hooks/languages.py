@@ -124,10 +124,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in files:
         if file.src_uri in ("labels.yml", "terms.yml"):
             file.inclusion = InclusionLevel.EXCLUDED
+    source = pages.DOCS / labels.SOURCE_LANGUAGE
     for path in pages.pages(labels.SOURCE_LANGUAGE) if language_of(config) else []:
-        name = path.relative_to(pages.DOCS / labels.SOURCE_LANGUAGE).as_posix()
+        name = path.relative_to(source).as_posix()
         if not files.get_file_from_path(name):
-            files.append(File.generated(config, name, abs_src_path=str(path)))
+            # Not File.generated: mkdocs-jupyter loses such a file's path.
+            files.append(
+                File(name, str(source), config.site_dir, config.use_directory_urls)
+            )
     return files
 
 
