@@ -1,7 +1,7 @@
 """Lighter HTML: what a reader can't see is half of a page with much code.
 
-Pygments puts each name, bracket and space into a span of its own, though these look like
-plain text; the theme's templates indent every line.
+Pygments puts each name, bracket and space into a span of its own, though these look
+like plain text; the theme's templates indent every line.
 """
 
 from __future__ import annotations
