@@ -305,8 +305,8 @@ def test_magics_are_left_out_and_figures_are_themed(lab):
         "%pip install -q nothing-at-all\nimport matplotlib.pyplot as plt\n"
         "print('a')\nplt.plot([1, 2])\nplt.xlabel('loss')\nplt.show()\nprint('b')"
     )
-    first, figure, last = lab_runs.run(path)["one"]
-    assert (first, last) == ({"text": "a"}, {"text": "b"})
+    text, figure = lab_runs.run(path)["one"]
+    assert text == {"text": "a\nb"}
     assert "var(--fig-0)" in figure["svg"]
     assert ">loss</text>" in figure["svg"]
     assert labs.words({"one": [figure]}) == {"loss"}
