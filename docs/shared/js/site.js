@@ -1,6 +1,7 @@
-// Keep the place on the page when the reader changes the language.
+// Keep the place on the page, and what the explorer shows, when the reader changes the language.
 for (const link of document.querySelectorAll("[data-language]")) {
   link.addEventListener("click", () => {
+    link.search = location.search;
     link.hash = location.hash;
   });
 }
