@@ -9,7 +9,7 @@ const CONTROLS = ["activation", "init", "norm", "residual", "depth"];
 const FLOAT16 = [Math.log10(2 ** -24), Math.log10(65504)];
 // The chart in its own units; CSS scales it. The vertical axis always shows these powers
 // of ten, so that a level line looks level and two networks can be compared.
-const BOX = { width: 340, height: 236, left: 58, right: 332, top: 8, bottom: 192 };
+const BOX = { width: 340, height: 236, left: 60, right: 326, top: 8, bottom: 192 };
 const LEAST = [-8, 6];
 
 const parts = new Map();
@@ -117,7 +117,7 @@ function chart(label, axis, layers, band, now, before) {
     shape("text", { x: middle, y: BOX.height - 8, "text-anchor": "middle" }, layers),
     shape(
       "text",
-      { transform: `translate(12 ${(BOX.top + BOX.bottom) / 2}) rotate(-90)`, "text-anchor": "middle" },
+      { transform: `translate(14 ${(BOX.top + BOX.bottom) / 2}) rotate(-90)`, "text-anchor": "middle" },
       axis,
     ),
     // On the left, where the curve is not.

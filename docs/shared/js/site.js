@@ -22,6 +22,9 @@ function mend() {
   }
 }
 mend();
-new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+// The explorer redraws often and has neither; asking would cost a layout each time.
+new MutationObserver((changes) => {
+  if (!changes.every(({ target }) => target.closest("gradient-explorer"))) mend();
+}).observe(document.body, { childList: true, subtree: true });
 addEventListener("resize", mend);
 document.addEventListener("toggle", mend, true);
