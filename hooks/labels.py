@@ -1,7 +1,8 @@
 """The words of one language that do not stand in its pages: `docs/<lang>/labels.yml`.
 
-`site` holds the words of the frame around a page; `figures` maps the English labels in
-the figures to the language's own. English needs no figures: it is what snippets say.
+`site` holds the words of the frame around a page, `explorer` those of the explorer;
+`figures` maps the English labels in the figures to the language's own. English needs
+no figures: it is what snippets say.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def load(language: str) -> dict[str, dict[str, str]]:
     found = _read(language)
     if language in COMPLETE:
         return found
-    return found | {"site": _read(SOURCE_LANGUAGE)["site"] | found["site"]}
+    english = _read(SOURCE_LANGUAGE)
+    return found | {part: english[part] | found[part] for part in ("site", "explorer")}
 
 
 def _read(language: str) -> dict[str, dict[str, str]]:
@@ -56,14 +58,14 @@ def _parsed(path: Path, text: str) -> dict[str, dict[str, str]]:
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 1
         raise LabelError(f"{name}:{line}: not YAML ({error.problem}).") from None
-    for section in ("site", "figures"):
+    for section in ("site", "explorer", "figures"):
         for key, value in (content.get(section) or {}).items():
             if not isinstance(key, str) or not isinstance(value, str):
                 line = pages.line_of(path, str(key))
                 raise LabelError(
                     f"{name}:{line}: {key!r} must map text to text; put both in quotes."
                 )
-    return {part: content.get(part) or {} for part in ("site", "figures")}
+    return {part: content.get(part) or {} for part in ("site", "explorer", "figures")}
 
 
 def has_words(text: str) -> bool:

@@ -366,6 +366,10 @@ MISTAKES = {
     "formula": (r"$\nosuch$", r"index\.md:\d+: the formula \\nosuch"),
     "link": ("[x](nowhere.md)", r"index\.md:\d+: .*nowhere\.md"),
     "anchor": ("[x](#nowhere)", r"index\.md:\d+: .*#nowhere"),
+    "explorer": (
+        '<gradient-explorer markdown activation="relo"></gradient-explorer>',
+        r'index\.md:\d+: the explorer needs activation="…", one of sigmoid, tanh',
+    ),
     "include": ('--8<-- "snippets/none.py"', r"index\.md:\d+: .*none\.py"),
 }
 

@@ -70,11 +70,12 @@ def test_words_are_those_of_the_language(path):
 
 
 def test_labels_of_all_languages_have_the_same_words():
-    wanted = set(labels.load(labels.SOURCE_LANGUAGE)["site"])
-    for language in pages.LANGUAGES:
-        assert set(labels.load(language)["site"]) == wanted, (
-            f"docs/{language}/labels.yml: `site` must have the words of docs/en"
-        )
+    for part in ("site", "explorer"):
+        wanted = set(labels.load(labels.SOURCE_LANGUAGE)[part])
+        for language in pages.LANGUAGES:
+            assert set(labels.load(language)[part]) == wanted, (
+                f"docs/{language}/labels.yml: `{part}` must have the words of docs/en"
+            )
 
 
 def test_labels_are_those_of_the_figures():
@@ -96,18 +97,19 @@ def test_labels_are_those_of_the_figures():
             )
             for name in re.findall(r"[A-Za-z]+", own):
                 assert name in label, f"{where}: {name!r} is not in the English label"
-        for word, own in labels.load(language)["site"].items():
-            assert own.strip(), f"{pages.relative(path)}: {word!r} is empty"
+        for part in ("site", "explorer"):
+            for word, own in labels.load(language)[part].items():
+                assert own.strip(), f"{pages.relative(path)}: {word!r} is empty"
         assert len(set(found.values())) == len(found), f"{pages.relative(path)}: twice"
 
 
 def test_label_file_names_nothing_twice():
     for language in pages.LANGUAGES:
         path = pages.DOCS / language / "labels.yml"
-        text = path.read_text("utf-8")
-        keys = re.findall(r"""(?m)^ *("[^"]*"|[^\s"#].*?):(?: |$)""", text)
-        twice = [key for key in keys if keys.count(key) > 1]
-        assert not twice, f"{pages.relative(path)}: {twice[0]} stands twice"
+        for part in re.split(r"(?m)^(?=\w)", path.read_text("utf-8")):
+            keys = re.findall(r"""(?m)^ *("[^"]*"|[^\s"#].*?):(?: |$)""", part)
+            twice = [key for key in keys if keys.count(key) > 1]
+            assert not twice, f"{pages.relative(path)}: {twice[0]} stands twice"
 
 
 @pytest.fixture

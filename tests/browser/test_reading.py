@@ -158,7 +158,7 @@ CONTRASTS = """() => {
     const style = getComputedStyle(text);
     result.push([contrast(text.matches("math") ? style.color : style.fill), 4.5, text.textContent]);
   }
-  for (const line of document.querySelectorAll("svg[role=img] path, svg[role=img] use")) {
+  for (const line of document.querySelectorAll("svg[role=img] :is(path, use, polyline)")) {
     const style = getComputedStyle(line);
     const faint = style.strokeOpacity < 1 || style.opacity < 1;
     if (style.stroke !== "none" && !faint) result.push([contrast(style.stroke), 3, "line"]);
@@ -232,6 +232,7 @@ SHOWN = """() => [...document.querySelectorAll(
         .some((n) => getComputedStyle(n).opacity < 1)) })
   .map((e) => e.outerHTML.slice(0, 200))"""
 WORDS = """() => [...document.querySelectorAll("article :is(h1, h2, h3, p, td, pre, text)")]
+  .filter((e) => !e.closest("gradient-explorer"))
   .map((e) => e.textContent.trim())"""
 
 

@@ -1,6 +1,7 @@
-// Keep the place on the page when the reader changes the language.
+// Keep the place on the page, and what the explorer shows, when the reader changes the language.
 for (const link of document.querySelectorAll("[data-language]")) {
   link.addEventListener("click", () => {
+    link.search = location.search;
     link.hash = location.hash;
   });
 }
@@ -21,6 +22,9 @@ function mend() {
   }
 }
 mend();
-new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+// The explorer redraws often and has neither; asking would cost a layout each time.
+new MutationObserver((changes) => {
+  if (!changes.every(({ target }) => target.closest("gradient-explorer"))) mend();
+}).observe(document.body, { childList: true, subtree: true });
 addEventListener("resize", mend);
 document.addEventListener("toggle", mend, true);
