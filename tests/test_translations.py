@@ -105,7 +105,7 @@ def test_label_file_names_nothing_twice():
     for language in pages.LANGUAGES:
         path = pages.DOCS / language / "labels.yml"
         text = path.read_text("utf-8")
-        keys = re.findall(r"""(?m)^ *("[^"]*"|[^\s"#].*?):(?: |$)""", text)
+        keys = re.findall(r"""(?m)^ *("[^"]*"|'[^']*'|[^\s"'#].*?):(?: |$)""", text)
         twice = [key for key in keys if keys.count(key) > 1]
         assert not twice, f"{pages.relative(path)}: {twice[0]} stands twice"
 
