@@ -96,7 +96,7 @@ def _labels(name: str) -> str:
 
 def _quoted(text: str) -> str:
     """Return the text as YAML writes it on one line."""
-    style = '"' if "\n" in text else None  # the style that writes a newline as \\n
+    style = '"' if "\n" in text else None  # the style that writes a newline as \n
     dumped = yaml.safe_dump(text, default_style=style, width=10**6, allow_unicode=True)
     return dumped.split("\n")[0]
 
