@@ -96,7 +96,9 @@ def _labels(name: str) -> str:
 
 def _quoted(text: str) -> str:
     """Return the text as YAML writes it on one line."""
-    return yaml.safe_dump(text, width=10**6, allow_unicode=True).split("\n")[0]
+    style = '"' if "\n" in text else None  # the style that writes a newline as \n
+    dumped = yaml.safe_dump(text, default_style=style, width=10**6, allow_unicode=True)
+    return dumped.split("\n")[0]
 
 
 _TERMS = """\

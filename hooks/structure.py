@@ -24,7 +24,9 @@ _ANYWHERE = {
     "value": re.compile(r"[\d.,−-]*\{\{.*?\}\}(?:%|×10[⁻⁰¹²³⁴-⁹]+|[\d.]*\d)?"),
     "code": re.compile(r"`([^`]+)`"),
     # Not the numerals that other languages write as words: 10억분의 1, a billionth.
-    "number": re.compile(r"\d+(?:[.,]\d+)*(?!\.?\d|[만억조경]|(?<=0)분의)"),
+    "number": re.compile(
+        r"\d+(?:[.,]\d+)*(?!\.?\d|[만억조경万億兆京亿]|(?<=0)(?:분의|分の|分之))"
+    ),
 }
 _IN_ORDER = {
     "figure": re.compile(r"!\[[^\]]*\]\((figure:[^)\s]*)"),

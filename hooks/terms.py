@@ -23,6 +23,8 @@ _NO_PROSE = re.compile(
     r"`[^`]*`|\$\$?[^$]+\$\$?|\{\{.*?\}\}|(?<=\])\([^)]*\)|<!--.*?-->|<[^>]*>"
 )
 _QUOTED = re.compile(r"“[^”]*”|‘[^’]*’|「[^」]*」|『[^』]*』|(?<!\w)\"[^\"]*\"|^\s*>.*")
+_BROKEN = re.compile(r"[\u2e80-\ua4cf\uff00-\uff60]\n[\u2e80-\ua4cf\uff00-\uff60]")
+"""A line that ends, and one that begins, with a letter of Chinese or Japanese."""
 _ALLOW = re.compile(r"<!--\s*allow\s+(?P<word>.+?)\s*:\s*(?P<reason>\S.*?)\s*-->")
 
 
@@ -89,7 +91,14 @@ def problems(path: Path) -> Iterator[str]:
     allowed = str(pages.front_matter(path).get("allow_terms", ""))
     if allowed:
         return
+    above = (0, "")
     for number, line in pages.prose(path):
+        if above[0] == number - 1 and _BROKEN.search(f"{above[1]}\n{line.lstrip()}"):
+            yield (
+                f"{where}:{number}: a line break is a space on the page, which this "
+                "script does not have; put the paragraph on one line."
+            )
+        above = number, line
         if "\t" in line:
             yield f"{where}:{number}: has a tab; write spaces."
         excuses = [match["word"] for match in _ALLOW.finditer(line)]

@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import labels
 import notebooks
 import pages
 from labels import SOURCE_LANGUAGE
@@ -382,15 +383,41 @@ def _pages_of(names: list[str]) -> list[Path]:
     ]
 
 
-def check(path: Path) -> list[str]:
-    """Return what is wrong with a page, but for being stale."""
+def check(path: Path, named: bool = False) -> list[str]:
+    """Return what is wrong with a page, but for being stale.
+
+    Args:
+        path: the page.
+        named: whether the translator works on it: then it is compared with the source
+            though it is not stamped yet, and labels of its figures may not be missing.
+    """
     import structure
     import terms
 
     found = list(terms.problems(path))
-    if not path.is_relative_to(pages.DOCS / SOURCE_LANGUAGE) and not stale(path):
+    if path.is_relative_to(pages.DOCS / SOURCE_LANGUAGE):
+        return found
+    lags = stale(path)
+    if named or not lags:
         found += structure.differences(path)
-    return found
+    return found + list(_labels_missing(path) if named else [])
+
+
+def _labels_missing(path: Path) -> Iterator[str]:
+    """Yield the labels of the page's figures that the language lacks."""
+    import figures
+    import frozen
+
+    language = language_of(path)
+    file = pages.relative(pages.DOCS / language / "labels.yml")
+    own = labels.load(language)["figures"]
+    for name in dict.fromkeys(re.findall(r"\(figure:([\w/]+)", pages.read(path))):
+        try:
+            words = figures.words(pages.ROOT / "snippets" / f"{name}.py")
+        except (figures.FigureError, frozen.FrozenError, OSError):
+            continue  # not the translator's task
+        for word in sorted(words - set(own)):
+            yield f"{file}:1: {word!r}, in the figure {name}, has no translation."
 
 
 def main(arguments: list[str]) -> int:
@@ -401,7 +428,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         return COMMANDS[command](names)
-    except (pages.PageError, OSError) as error:
+    except (pages.PageError, labels.LabelError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -425,7 +452,7 @@ def _run_start(names: list[str]) -> int:
 
 
 def _run_check(names: list[str]) -> int:
-    found = [line for path in _pages_of(names) for line in check(path)]
+    found = [line for path in _pages_of(names) for line in check(path, bool(names))]
     print("\n".join(found) if found else "Nothing to mend.")
     return 1 if found else 0
 

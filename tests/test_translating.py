@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 
+import figures
 import labels
 import new_language
 import notebooks
@@ -335,10 +336,59 @@ def test_broken_list_of_terms_is_named(page, text, message):
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("層を通る\n勾配です。", ["13"]),
+        ("- 層を通る。\n  「勾配」です。", ["13"]),
+        ("層です。\n\n勾配です。", []),
+        ("層です。\n- 勾配です。", []),
+        ("층을 지나는\n기울기", []),
+        ("층(層\nlayer)", []),
+    ],
+)
+def test_line_break_that_would_become_a_space_is_named(page, text, found):
+    change(page, "글", text)
+    lines = [line for line in terms.problems(page) if "a line break is a space" in line]
+    assert [line.split(":")[1] for line in lines] == found
+
+
+def test_page_that_is_named_is_compared_before_it_is_stamped(project, capsys):
+    path = project / "docs" / "ko" / "page.md"
+    translations.start(path)
+    change(path, "(b.md)", "(c.md)")
+    assert run("check", path, capsys=capsys)[0] == 1
+    assert run("check", capsys=capsys)[0] == 0, "what lags is none of the others' work"
+
+
+@pytest.mark.parametrize(
+    "number", ["10億分の1", "10亿分之1", "1000分の1", "10억분의 1"]
+)
+def test_numeral_that_english_writes_as_a_word_is_no_number(page, number):
+    change(page, "글", number)
+    assert not list(structure.differences(page))
+
+
+def test_labels_missing_in_the_figures_of_a_page_are_named(
+    project, page, monkeypatch, capsys
+):
+    monkeypatch.setattr(figures, "words", lambda snippet: {"layer", "step"})
+    for path in (page, project / "docs" / "en" / "page.md"):
+        change(path, "- item", '- item\n\n![x](figure:a/b "c")')
+    translations.stamp(page)
+    with (page.parent / "labels.yml").open("a", encoding="utf-8") as file:
+        file.write("figures:\n  layer: 층\n")
+    code, out = run("check", page, capsys=capsys)
+    assert code == 1
+    assert out == (
+        "docs/ko/labels.yml:1: 'step', in the figure a/b, has no translation.\n"
+    )
+
+
 def test_language_is_added_and_nothing_of_it_is_in_another_file(project):
     (project / "docs" / "en" / "index.md").write_text(PAGE, "utf-8")
     (project / "docs" / "ko" / "labels.yml").write_text(
-        "site:\n  language: K\nfigures:\n  'a: b': c\n", "utf-8"
+        "site:\n  language: K\nfigures:\n  'a: b': c\n  \"two\\nlines\": d\n", "utf-8"
     )
     before = {path for path in project.rglob("*") if ".git" not in path.parts}
     written = new_language.add("zh-Hant", "繁體中文")
@@ -351,6 +401,9 @@ def test_language_is_added_and_nothing_of_it_is_in_another_file(project):
     assert labels.load("zh-Hant")["site"]["language"] == "繁體中文"
     assert labels.load("zh-Hant")["site"]["page"] == "Page", "English until translated"
     assert translations.stale(project / "docs" / "zh-Hant" / "index.md")
+    file = project / "docs" / "zh-Hant" / "labels.yml"
+    file.write_text(file.read_text("utf-8").replace("  # ", "  "), "utf-8")
+    assert set(labels.load("zh-Hant")["figures"]) == {"a: b", "two\nlines"}
     with pytest.raises(new_language.LanguageError, match="exists already"):
         new_language.add("zh-Hant", "繁體中文")
 

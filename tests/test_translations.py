@@ -107,7 +107,7 @@ def test_label_file_names_nothing_twice():
     for language in pages.LANGUAGES:
         path = pages.DOCS / language / "labels.yml"
         for part in re.split(r"(?m)^(?=\w)", path.read_text("utf-8")):
-            keys = re.findall(r"""(?m)^ *("[^"]*"|[^\s"#].*?):(?: |$)""", part)
+            keys = re.findall(r"""(?m)^ *("[^"]*"|'[^']*'|[^\s"'#].*?):(?: |$)""", part)
             twice = [key for key in keys if keys.count(key) > 1]
             assert not twice, f"{pages.relative(path)}: {twice[0]} stands twice"
 
