@@ -36,6 +36,10 @@ _IN_ORDER = {
     "tab": re.compile(r"(?m)^\s*(===)"),
     "table row": re.compile(r"(?m)^\s*(\|.*\|)\s*$"),
 }
+_WORDS = {"ten": 10, "eleven": 11, "twelve": 12, "twenty": 20, "thirty": 30}
+_WORDS |= {"hundred": 100, "thousand": 1000}
+_WORD = re.compile(rf"\b({'|'.join(_WORDS)})(?:th)?(?:s|fold)?\b", re.IGNORECASE)
+"""What English writes as a word, and other languages as a number: a thousandth."""
 _VALUE = re.compile(r"\*{0,2}\{\{.*?\}\}\*{0,2}")
 _NOT_TEXT = re.compile(
     r"\{\{.*?\}\}|`[^`]*`|\$\$?[^$]+\$\$?|\]\([^)\s]*|\{ *#[\w-]+ *\}", re.DOTALL
@@ -103,8 +107,12 @@ def differences(path: Path) -> Iterator[str]:
         for kind in _ANYWHERE:
             mine, wanted = _anywhere(section, kind), _anywhere(other, kind)
             if kind == "number":  # which one language may write as a word
+                words = {str(_WORDS[w.lower()]) for w in _WORD.findall(other.prose)}
                 mine = Counter(
-                    {n: c if len(n) > 1 else min(c, wanted[n]) for n, c in mine.items()}
+                    {
+                        n: min(c, wanted[n]) if len(n) == 1 or n in words else c
+                        for n, c in mine.items()
+                    }
                 )
             for sign, odd in (("lacks", wanted - mine), ("alone has", mine - wanted)):
                 for part in odd:

@@ -385,6 +385,24 @@ def test_labels_missing_in_the_figures_of_a_page_are_named(
     )
 
 
+@pytest.mark.parametrize(
+    ("word", "number", "found"),
+    [
+        ("Twelve layers", "12層", 0),
+        ("a tenth", "10", 0),
+        ("two hundredths", "100", 0),
+        ("Often", "10", 1),
+        ("Twelve layers", "13", 1),
+    ],
+)
+def test_number_that_english_writes_as_a_word_may_be_a_number(
+    project, page, word, number, found
+):
+    change(project / "docs" / "en" / "page.md", "text", word)
+    change(page, "글", number)
+    assert len(list(structure.differences(page))) == found
+
+
 def test_language_is_added_and_nothing_of_it_is_in_another_file(project):
     (project / "docs" / "en" / "index.md").write_text(PAGE, "utf-8")
     (project / "docs" / "ko" / "labels.yml").write_text(
