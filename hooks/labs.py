@@ -72,9 +72,11 @@ def load(path: Path) -> Outputs:
         outputs, code = content["outputs"], content["code"]
         checksum = content["digest"]
     except FileNotFoundError:
-        raise frozen.FrozenError(
-            f"{name}: no such file; run `make results` to make it."
-        ) from None
+        message = f"{name}: no such file; run `make results` to make it."
+        if not frozen.on_stale:
+            raise frozen.FrozenError(message) from None
+        frozen.on_stale(message)
+        return {}
     except (ValueError, KeyError, TypeError):
         raise frozen.FrozenError(
             f"{name}:1: not a file of a lab's outputs; run `make results`."

@@ -43,7 +43,13 @@ SEARCH = {
         "lang": ["en"],
         "pipeline": [],
         "separator": f"{_PUNCTUATION}|(?<=[가-힣]{{2}})(?:{_PARTICLES})(?![가-힣])",
-    }
+    },
+    # In Japanese hiragana, mostly particles and endings, stand between the words.
+    "ja": {
+        "lang": ["en"],
+        "pipeline": [],
+        "separator": f"{_PUNCTUATION}|[ぁ-ん、。：（）「」]+",
+    },
 }
 _command: Any = "build"
 
