@@ -169,10 +169,33 @@ def on_page_markdown(
             notice = "stale"
         else:
             return markdown
+        box = f'!!! warning "{config.extra["words"][notice]}"'
+        if notice == "stale":
+            box += _new_sections(path, config)
     except pages.PageError as error:
         raise PluginError(str(error)) from None
-    box = f'!!! warning "{config.extra["words"][notice]}"'
-    return re.sub(r"(?m)^(# .*)$", rf"\1\n\n{box}", markdown, count=1)
+    return re.sub(
+        r"(?m)^(# .*)$", lambda title: f"{title[1]}\n\n{box}", markdown, count=1
+    )
+
+
+def _new_sections(path: Path, config: MkDocsConfig) -> str:
+    """Link to the sections that a page lacks, under the ids that others link to."""
+    own = {section.ident for section in translations.sections(path)}
+    source = translations.source_of(path)
+    lacking = [s for s in translations.sections(source) if s.ident not in own]
+    if not lacking:
+        return ""
+    name = source.relative_to(pages.DOCS / labels.SOURCE_LANGUAGE).with_suffix("")
+    up = "../" * (len(name.parts) + (name.name != "index"))
+    folder = name.as_posix().removesuffix("index")
+    page = f"{up}{labels.SOURCE_LANGUAGE}/{folder}{'' if not folder else '/'}"
+    links = ", ".join(
+        f'<a id="{s.ident}" href="{page}#{s.ident}" lang="{labels.SOURCE_LANGUAGE}">'
+        f"{s.title}</a>"
+        for s in lacking
+    )
+    return f"\n    {config.extra['words']['new_sections']} {links}"
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

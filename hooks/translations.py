@@ -45,6 +45,12 @@ class Section:
     prose: str = ""
     """The text without its fences."""
 
+    @property
+    def title(self) -> str:
+        """The heading's words."""
+        first = self.text.partition("\n")[0]
+        return re.sub(r"^#+ | *\{ *#[\w-]+ *\}\s*$", "", first)
+
 
 def counterpart(path: Path, language: str) -> Path:
     """Return the same page in another language."""

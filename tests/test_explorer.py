@@ -94,12 +94,12 @@ def test_script_has_every_word_and_no_other(language, results):
 
 
 def test_missing_word_is_named_but_in_a_language_that_may_lag(monkeypatch):
-    load = labels._load
+    read = labels._read
 
     def lacking(language):
-        return load("en") | ({} if language == "en" else {"explorer": {}})
+        return read("en") | ({} if language == "en" else {"explorer": {}})
 
-    monkeypatch.setattr(labels, "_load", lacking)
+    monkeypatch.setattr(labels, "_read", lacking)
     with pytest.raises(
         labels.LabelError, match=r"docs/ko/labels\.yml: no word for 'se"
     ):
@@ -142,7 +142,9 @@ def test_only_the_pages_that_hold_an_explorer_load_it_and_all_have_the_figure(
             assert bool(link) != whole, "a preset links to the whole explorer"
             for name in ("activation", "init", "norm", "residual", "depth"):
                 assert not link or f"{name}={element[name]}" in str(link["href"])
-    assert holders == PRESETS | {"why-gradients-vanish-and-explode"}
+    expected = PRESETS | {"why-gradients-vanish-and-explode"}
+    assert holders <= expected
+    assert holders == expected or language not in labels.COMPLETE
 
 
 @each_language

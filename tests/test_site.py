@@ -408,8 +408,18 @@ def test_language_that_lags_shows_english_and_says_so(tmp_path):
     (folder / "index.md").write_text(
         home.replace("title: Home", "title: Accueil"), "utf-8"
     )
+    lesson = "why-gradients-vanish-and-explode"
+    text = (copy / "docs" / "en" / f"{lesson}.md").read_text("utf-8")
+    # Translated before English had this section, which other pages link to.
+    older = re.sub(r"(?s)\n## [^\n]*\{#explorer\}.*?(?=\n## )", "", text)
+    assert len(older) < len(text)
+    (folder / f"{lesson}.md").write_text(older, "utf-8")
     result = project.build(tmp_path / "site", copy)
     assert result.returncode == 0, result.stderr
+    new = soup(tmp_path / "site" / "fr" / lesson / "index.html").select_one("#explorer")
+    assert new
+    assert new["href"] == f"../../en/{lesson}/#explorer"
+    assert (tmp_path / "site" / "fr" / lesson / str(new["href"]).split("#")[0]).is_dir()
     missing = soup(tmp_path / "site" / "fr" / "weight-initialization" / "index.html")
     assert "not translated yet" in missing.select(".admonition.warning")[0].get_text()
     assert missing.select_one("div[lang=en] svg[role=img]")
