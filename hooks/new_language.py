@@ -78,7 +78,7 @@ def add(code: str, name: str) -> list[Path]:
 
 def _labels(name: str) -> str:
     """Return a label file in which every word but the name waits to be translated."""
-    source = labels.load(labels.SOURCE_LANGUAGE)["site"]
+    source = labels.load(labels.SOURCE_LANGUAGE)
     korean = labels.load("ko")["figures"]
     lines = [
         "# Words around the pages and in the figures. Take away the `# ` before a line",
@@ -86,9 +86,11 @@ def _labels(name: str) -> str:
         "site:",
         f"  language: {name}",
     ]
-    for key, word in source.items():
-        if key != "language":
-            lines.append(f"  # {key}: {_quoted(word)}")
+    for part in ("site", "explorer"):
+        lines += [f"{part}:"] if part != "site" else []
+        for key, word in source[part].items():
+            if key != "language":
+                lines.append(f"  # {key}: {_quoted(word)}")
     lines.append("figures:")
     lines += [f"  # {_quoted(word)}: {_quoted(word)}" for word in korean]
     return "\n".join(lines) + "\n"
