@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import explorer
 import frozen
+import labels
 import pages
 import pytest
 import test_reading
@@ -24,7 +25,7 @@ START = {
     "residual": "off",
     "depth": "30",
 }
-each_language = pytest.mark.parametrize("language", pages.LANGUAGES)
+each_language = pytest.mark.parametrize("language", labels.COMPLETE)
 
 
 def ready(page):
@@ -197,7 +198,7 @@ def test_language_switch_keeps_the_state(open_page, language):
     page = begin(open_page().go(f"{language}/{PAGE}"))
     choose(page, activation="silu", depth="4")
     state = chosen(page)
-    (other,) = set(pages.LANGUAGES) - {language}
+    (other,) = set(labels.COMPLETE) - {language}
     page.locator(".md-select button").focus()
     page.locator(f"a[data-language][hreflang={other}]").click()
     page.wait_for_url(f"**/{other}/{PAGE}?*#explorer")

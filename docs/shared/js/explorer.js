@@ -306,7 +306,7 @@ class GradientExplorer extends HTMLElement {
     const names = [this.word(`activation_${state.activation}`), this.word(`init_${state.init}`)];
     if (state.norm !== "none") names.push(this.word(`with_${state.norm}`));
     if (state.residual === "on") names.push(this.word("with_residual"));
-    return [...names, this.word("layers", state)].join(", ");
+    return [...names, this.word("layers", state)].join(this.word("separator"));
   }
 
   /** Say after how many layers gradient and signal leave what float16 and float32 hold. */
