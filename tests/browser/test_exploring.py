@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 import explorer
 import frozen
 import labels
-import pages
 import pytest
 import test_reading
 from axe_playwright_python.sync_playwright import Axe
