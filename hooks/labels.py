@@ -46,7 +46,21 @@ def _read(language: str) -> dict[str, dict[str, str]]:
             f"{pages.relative(path)}: no such file; copy docs/en/labels.yml and "
             "translate."
         )
-    return _parsed(path, path.read_text("utf-8"))
+    try:
+        return _parsed(path, pages.read_file(path))
+    except pages.PageError as error:  # not UTF-8
+        raise LabelError(str(error)) from None
+
+
+def lacking(language: str) -> list[str]:
+    """Return the words around the pages and in the explorer that are English still."""
+    own, english = _read(language), _read(SOURCE_LANGUAGE)
+    return [
+        word
+        for part in ("site", "explorer")
+        for word in english[part]
+        if word not in own[part]
+    ]
 
 
 @cache

@@ -25,7 +25,7 @@ def table(language: str, repo_url: str) -> str:
     others = [code for code in pages.LANGUAGES if code != labels.SOURCE_LANGUAGE]
     columns = {code: translations.progress(code) for code in others}
     names = [labels.load(code)["site"]["language"] for code in others]
-    shares = [f"**{translations.percentage(columns[code])} %**" for code in others]
+    shares = [f"**{translations.percentage(columns[code])}\u00a0%**" for code in others]
     rows = [[words["page"], *names], ["---"] * (len(others) + 1)]
     rows.append([words["sections_current"], *shares])
     for entries in zip(*columns.values(), strict=True):

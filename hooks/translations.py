@@ -357,6 +357,8 @@ def status() -> Iterator[str]:
         )
         share = percentage(entries)
         yield f"{language}: {share} % of the sections are current ({counts})"
+        if words := labels.lacking(language):
+            yield f"  words    docs/{language}/labels.yml lacks {', '.join(words)}"
         for entry in entries:
             if entry.state != "current":
                 yield f"  {entry.state:8} {pages.relative(entry.path)}"

@@ -120,6 +120,17 @@ def test_status_counts_and_shows_what_changed(project, page, capsys):
     ]
 
 
+def test_status_names_words_that_are_english_still(project, page, capsys):
+    labels_file = project / "docs" / "ko" / "labels.yml"
+    change(labels_file, "  page: Page\n", "")
+    out = run("status", capsys=capsys)[1]
+    assert "  words    docs/ko/labels.yml lacks page\n" in out
+    labels_file.write_bytes("site:\n  language: 한국어\n".encode("euc-kr"))
+    code, out = run("status", capsys=capsys)
+    assert code == 1
+    assert out.startswith("docs/ko/labels.yml:2: not UTF-8; save the file again")
+
+
 def test_status_names_sections_that_came_and_went(project, page, capsys):
     change(project / "docs" / "en" / "page.md", "{#one}", "{#two}")
     out = run("status", capsys=capsys)[1]
@@ -439,7 +450,7 @@ def test_table_of_the_status_links_to_the_editor(project, page):
     assert bare.split("\n") == [
         "| Page | L |",
         "| --- | --- |",
-        "| now | **33 %** |",
+        "| now | **33\u00a0%** |",
         "| [T](more.md) | none |",
         "| [T](page.md) | 1/3 |",
     ]
