@@ -149,21 +149,58 @@ def shown(snippet: Path) -> str | None:
 
 def words(snippet: Path) -> set[str]:
     """Return the English labels of the snippet's figure."""
+    if "\ndef draw(" not in snippet.read_text("utf-8"):
+        return set()
+    return set(_words(snippet, _base_key(snippet)))
+
+
+def _base_key(snippet: Path) -> str:
+    """Return a hash of all that a figure is made from, but for the language's words."""
+    import matplotlib
+
+    key = hashlib.sha256()
+    for part in (
+        snippet.read_bytes(),
+        json.dumps(frozen.load(snippet)).encode(),
+        Path(__file__).read_bytes(),
+        matplotlib.__version__.encode(),
+    ):
+        key.update(part)
+    return key.hexdigest()[:24]
+
+
+def _words(snippet: Path, key: str) -> list[str]:
+    """Return the figure's labels; drawing it to find them is done once."""
     import matplotlib
     import matplotlib.pyplot as plt
     from matplotlib.text import Text
 
+    cached = CACHE / f"{key}.json"
+    if cached.is_file():
+        known: list[str] = json.loads(cached.read_text("utf-8"))
+        return known
     matplotlib.use("agg")
-    if "\ndef draw(" not in snippet.read_text("utf-8"):
-        return set()
     figure = draw(snippet)
-    found = {text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)}
+    texts = {text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)}
     plt.close(figure)
-    return {text for text in found if labels.has_words(text)}
+    found = sorted(filter(labels.has_words, texts))
+    _keep(cached, json.dumps(found, ensure_ascii=False))
+    return found
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write a file of the cache whole: another build may be reading it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(text, "utf-8")
+    temporary.replace(path)
 
 
 def svg(snippet: Path, language: str) -> str:
     """Return the figure as an SVG element in the language, without its description.
+
+    It is drawn again only if something that it shows has changed: not if a label of
+    another figure was translated.
 
     Raises:
         FigureError: as draw(), or for a colour that the page cannot theme.
@@ -173,31 +210,24 @@ def svg(snippet: Path, language: str) -> str:
     import matplotlib.pyplot as plt
 
     matplotlib.use("agg")
-    name = frozen.name_of(snippet)
-    key = hashlib.sha256()
-    for part in (
-        snippet.read_bytes(),
-        json.dumps(frozen.load(snippet)).encode(),
-        json.dumps(labels.load(language)["figures"], sort_keys=True).encode(),
-        Path(__file__).read_bytes(),
-        f"{language} {matplotlib.__version__}".encode(),
-    ):
-        key.update(part)
-    cached = CACHE / f"{key.hexdigest()[:24]}.svg"
+    name, key = frozen.name_of(snippet), _base_key(snippet)
+    words_of_it = _words(snippet, key)
+    if labels.untranslated(words_of_it, language):
+        language = labels.SOURCE_LANGUAGE  # rather than a figure in two languages
+    own = [labels.translate(word, language, name) for word in words_of_it]
+    in_language = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:8]
+    cached = CACHE / f"{key}-{in_language}.svg"
     if cached.is_file():
         return cached.read_text("utf-8")
 
-    with plt.rc_context(drawing_style(frozen.name_of(snippet))):
+    with plt.rc_context(drawing_style(name)):
         figure = draw(snippet)
         texts = _localize(figure, language, name)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         plt.close(figure)
     result = themed(buffer.getvalue(), texts, name)
-    CACHE.mkdir(parents=True, exist_ok=True)
-    temporary = cached.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(result, "utf-8")
-    temporary.replace(cached)  # another build may be reading it
+    _keep(cached, result)
     return result
 
 
@@ -213,7 +243,7 @@ def _localize(figure: Figure, language: str, name: str) -> dict[str, str]:
     figure.draw_without_rendering()
     texts: dict[str, str] = {}
     ticks: set[int] = set()
-    axis_of_words = []
+    axis_of_words, changed = [], False
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             shown = [text.get_text() for text in axis.get_majorticklabels()]
@@ -225,7 +255,9 @@ def _localize(figure: Figure, language: str, name: str) -> dict[str, str]:
                 axis_of_words.append((axis, words))
             if isinstance(axis.get_minor_formatter(), FixedFormatter):
                 axis.set_minor_formatter(NullFormatter())
-    figure.draw_without_rendering()
+                changed = True
+    if changed or axis_of_words:
+        figure.draw_without_rendering()
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             for tick in (*axis.majorTicks, *axis.minorTicks):

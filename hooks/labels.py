@@ -8,6 +8,7 @@ no figures: it is what snippets say.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,14 @@ def _parsed(path: Path, text: str) -> dict[str, dict[str, str]]:
                     f"{name}:{line}: {key!r} must map text to text; put both in quotes."
                 )
     return {part: content.get(part) or {} for part in ("site", "explorer", "figures")}
+
+
+def untranslated(texts: Iterable[str], language: str) -> bool:
+    """Tell whether a language that may lag lacks one of a figure's labels."""
+    if language in COMPLETE:
+        return False
+    known = load(language)["figures"]
+    return any(has_words(text) and text not in known for text in texts)
 
 
 def has_words(text: str) -> bool:

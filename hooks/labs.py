@@ -169,6 +169,8 @@ def description_of(ident: str) -> str:
 
 def figure(svg: str, ident: str, language: str, name: str) -> str:
     """Return a figure in the language, described by the paragraph behind it."""
+    if labels.untranslated((text for _, text, _ in _TEXT.findall(svg)), language):
+        language = labels.SOURCE_LANGUAGE
 
     def own(match: re.Match[str]) -> str:
         text = labels.translate(html.unescape(match[2]), language, name)

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,11 +30,16 @@ def build(
     )
 
 
-def copy_project(folder: Path) -> Path:
-    """Return a copy of what the site is made from, to break something in it."""
+def copy_project(folder: Path, languages: Sequence[str] = ()) -> Path:
+    """Return a copy of what the site is made from, to break something in it.
+
+    With `languages`, only these are built: what is broken in one is in all.
+    """
     project = folder / "project"
-    for name in ("docs", "snippets", "hooks", "theme"):
-        shutil.copytree(ROOT / name, project / name)
+    for name in ("docs", "snippets", "hooks", "theme", ".cache/figures"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, project / name)
     for path in ROOT.glob("mkdocs*.yml"):
-        shutil.copy(path, project)
+        if not languages or path.suffixes[0][1:] in (*languages, "yml"):
+            shutil.copy(path, project)
     return project
