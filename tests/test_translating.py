@@ -9,6 +9,7 @@ import labels
 import new_language
 import notebooks
 import pages
+import prose_only
 import pytest
 import structure
 import terms
@@ -475,3 +476,36 @@ def test_file_is_json_still(project):
     cells = [notebooks.Cell("t", False, "# T", {})]
     text = notebooks.dump(cells, {"t": "12345678"})
     assert json.loads(text)["metadata"]["source"] == {"t": "12345678"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words_only"),
+    [
+        ("docs/ko/page.md", "글", "말", True),
+        ("docs/ko/labels.yml", "Page", "Seite", True),
+        ("docs/en/page.md", "text", "words", True),
+        ("docs/en/page.md", "  1\n", "  2\n", False),
+        ("docs/en/page.md", "a.py", "b.py", False),
+        ("docs/en/page.md", "text", "{{ a/b:c | d }}", False),
+        ("snippets/a.py", "1", "2", False),
+        ("mkdocs.en.yml", "site_name: S", "site_name: T", False),
+    ],
+)
+def test_ci_leaves_torch_out_only_if_words_changed(
+    project, page, capsys, name, old, new, words_only
+):
+    change(project / name, old, new)
+    commit(project)
+    assert prose_only.main(["HEAD~1"]) == 0
+    out, why = capsys.readouterr()
+    assert out == f"{str(words_only).lower()}\n"
+    assert bool(why) != words_only
+    assert words_only or name in why
+
+
+def test_figure_is_in_one_language(monkeypatch):
+    known = {"figures": {"layer": "couche"}}
+    monkeypatch.setattr(labels, "load", lambda language: known)
+    assert not labels.untranslated(["layer", "10"], "fr")
+    assert labels.untranslated(["layer", "variance"], "fr")
+    assert not labels.untranslated(["layer", "variance"], "ko"), "the build says so"
