@@ -403,7 +403,7 @@ def test_mistake_in_a_page_fails_the_build_and_is_named(tmp_path, mistake):
 
 
 def test_label_without_translation_fails_the_build_and_is_named(tmp_path):
-    copy = project.copy_project(tmp_path)
+    copy = project.copy_project(tmp_path, languages=["ko"])
     labels = copy / "docs" / "ko" / "labels.yml"
     labels.write_text(labels.read_text("utf-8").replace("  variance:", "  varianz:"))
     result = project.build(tmp_path / "site", copy)
