@@ -20,6 +20,11 @@ def _defined(node: ast.stmt) -> set[str]:
         return {node.name}
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return _assigned(node)
+
+
+def _assigned(node: ast.stmt) -> set[str]:
+    """Return the names that a statement, or what stands in it, assigns."""
     return {
         name.id
         for name in ast.walk(node)
@@ -40,7 +45,8 @@ def _used(node: ast.stmt) -> set[str]:
                 skip |= {id(inner) for inner in ast.walk(annotation)}
         if isinstance(child, ast.Name) and id(child) not in skip:
             used.add(child.id)
-    return used
+    # What a function assigns is its own, even if something outside has that name.
+    return used - (_assigned(node) if isinstance(node, ast.FunctionDef) else set())
 
 
 def needed(source: str, name: str) -> list[ast.stmt]:

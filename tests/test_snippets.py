@@ -1,5 +1,6 @@
 """Every snippet, run as its reader would, confirms its frozen results and claims."""
 
+import ast
 import json
 import shutil
 
@@ -152,6 +153,15 @@ def test_nan_is_never_frozen_and_nothing_is_lost(snippet):
 def test_draw_runs_without_what_it_does_not_need(snippet):
     change(snippet, "import torch\n", "import torch_is_not_installed as torch\n")
     assert partial_run.function(snippet, "draw")({"x": [5]}) == 5
+
+
+def test_name_that_a_function_assigns_is_its_own():
+    source = (
+        "import torch\n\ndef noise():\n    return torch.ones(1)\n\n"
+        "def check(results):\n    noise = results['x']\n    assert noise\n"
+    )
+    found = [ast.unparse(node) for node in partial_run.needed(source, "check")]
+    assert len(found) == 1, "neither noise() nor torch"
 
 
 def test_results_are_only_measured_when_they_changed(snippet):
