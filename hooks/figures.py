@@ -10,7 +10,6 @@ import hashlib
 import html
 import io
 import json
-import os
 import re
 import xml.etree.ElementTree as ET
 from functools import cache
@@ -21,6 +20,7 @@ import frozen
 import labels
 import pages
 import partial_run
+import whole
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import Files
@@ -189,11 +189,9 @@ def _words(snippet: Path, key: str) -> list[str]:
 
 
 def _keep(path: Path, text: str) -> None:
-    """Write a file of the cache whole: another build may be reading it."""
+    """Write a file of the cache."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)
+    whole.write(path, text)
 
 
 def svg(snippet: Path, language: str) -> str:
@@ -214,7 +212,8 @@ def svg(snippet: Path, language: str) -> str:
     words_of_it = _words(snippet, key)
     if labels.untranslated(words_of_it, language):
         language = labels.SOURCE_LANGUAGE  # rather than a figure in two languages
-    own = [labels.translate(word, language, name) for word in words_of_it]
+    where = pages.relative(snippet)
+    own = [labels.translate(word, language, where) for word in words_of_it]
     in_language = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:8]
     cached = CACHE / f"{key}-{in_language}.svg"
     if cached.is_file():
@@ -222,7 +221,7 @@ def svg(snippet: Path, language: str) -> str:
 
     with plt.rc_context(drawing_style(name)):
         figure = draw(snippet)
-        texts = _localize(figure, language, name)
+        texts = _localize(figure, language, where)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         plt.close(figure)

@@ -10,10 +10,11 @@ import ast
 import functools
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+import whole
 
 ROOT = Path(__file__).resolve().parents[1]
 SNIPPETS = ROOT / "snippets"
@@ -108,12 +109,7 @@ def save(
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     text = _one_line_lists(text)
-    temporary = snippet.with_suffix(f".json.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes((text + "\n").encode())
-        temporary.replace(snippet.with_suffix(".json"))
-    finally:
-        temporary.unlink(missing_ok=True)
+    whole.write(snippet.with_suffix(".json"), text + "\n")
 
 
 def _one_line_lists(text: str) -> str:

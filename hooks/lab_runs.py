@@ -40,8 +40,8 @@ def _style(name: str) -> str:
 
 def place(path: Path, ident: str) -> str:
     """Return `docs/en/labs/name.ipynb:12`, where a cell stands."""
-    lines = pages.read_file(path).split("\n")
-    line = lines.index(f'   "id": "{ident}",') + 1
+    before = pages.read_file(path).partition(f'"id": "{ident}"')[0]
+    line = before.count("\n") + 1
     return f"{pages.relative(path)}:{line}: cell {ident!r}"
 
 

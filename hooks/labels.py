@@ -107,7 +107,7 @@ def translate(text: str, language: str, figure: str) -> str:
     labels = load(language)["figures"]
     if text not in labels and language in COMPLETE:
         raise LabelError(
-            f"docs/{language}/labels.yml: no translation of {text!r} (in the figure of "
-            f"snippets/{figure}.py); add it below `figures:`."
+            f"docs/{language}/labels.yml: no translation of {text!r} (in a figure of "
+            f"{figure}); add it below `figures:`."
         )
     return labels.get(text, text)

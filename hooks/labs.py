@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-import os
 import re
 from pathlib import Path
 from urllib.parse import urljoin
@@ -19,11 +18,12 @@ import frozen
 import labels
 import notebooks
 import pages
+import whole
 from languages import language_of
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
-from mkdocs.structure.files import Files, InclusionLevel
+from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 FOLDER = pages.DOCS / labels.SOURCE_LANGUAGE / "labs"
@@ -106,13 +106,8 @@ def save(path: Path, outputs: Outputs, made_with: str) -> None:
         "digest": frozen.digest(outputs),
         "outputs": outputs,
     }
-    temporary = path.with_suffix(f".json.{os.getpid()}.tmp")
-    try:
-        text = json.dumps(content, indent=1, ensure_ascii=False)
-        temporary.write_bytes((text + "\n").encode())
-        temporary.replace(path.with_suffix(".json"))
-    finally:
-        temporary.unlink(missing_ok=True)
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    whole.write(path.with_suffix(".json"), text + "\n")
 
 
 def words(outputs: Outputs) -> set[str]:
@@ -169,7 +164,7 @@ def description_of(ident: str) -> str:
 
 def figure(svg: str, ident: str, language: str, name: str) -> str:
     """Return a figure in the language, described by the paragraph behind it."""
-    if labels.untranslated((text for _, text, _ in _TEXT.findall(svg)), language):
+    if labels.untranslated(words({"": [{"svg": svg}]}), language):
         language = labels.SOURCE_LANGUAGE
 
     def own(match: re.Match[str]) -> str:
@@ -195,14 +190,6 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
     if _path(page):
         page.__dict__.pop("render", None)
     return page
-
-
-def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Keep the frozen outputs out of the site."""
-    for file in files:
-        if file.src_uri.startswith("labs/") and file.src_uri.endswith(".json"):
-            file.inclusion = InclusionLevel.EXCLUDED
-    return files
 
 
 def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:

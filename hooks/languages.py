@@ -24,7 +24,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import event_priority
-from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
@@ -127,9 +127,6 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             name = f"assets/{path.relative_to(SHARED).as_posix()}"
             if language_of(config) or name.endswith("icon.svg"):
                 files.append(File.generated(config, name, abs_src_path=str(path)))
-    for file in files:
-        if file.src_uri in ("labels.yml", "terms.yml"):
-            file.inclusion = InclusionLevel.EXCLUDED
     source = pages.DOCS / labels.SOURCE_LANGUAGE
     for path in pages.pages(labels.SOURCE_LANGUAGE) if language_of(config) else []:
         name = path.relative_to(source).as_posix()
@@ -171,7 +168,7 @@ def on_page_markdown(
             return markdown
         box = f'!!! warning "{config.extra["words"][notice]}"'
         if notice == "stale":
-            box += _new_sections(path, config)
+            box += _new_sections(path, page, config)
     except pages.PageError as error:
         raise PluginError(str(error)) from None
     return re.sub(
@@ -179,19 +176,17 @@ def on_page_markdown(
     )
 
 
-def _new_sections(path: Path, config: MkDocsConfig) -> str:
+def _new_sections(path: Path, page: Page, config: MkDocsConfig) -> str:
     """Link to the sections that a page lacks, under the ids that others link to."""
     own = {section.ident for section in translations.sections(path)}
     source = translations.source_of(path)
     lacking = [s for s in translations.sections(source) if s.ident not in own]
     if not lacking:
         return ""
-    name = source.relative_to(pages.DOCS / labels.SOURCE_LANGUAGE).with_suffix("")
-    up = "../" * (len(name.parts) + (name.name != "index"))
-    folder = name.as_posix().removesuffix("index")
-    page = f"{up}{labels.SOURCE_LANGUAGE}/{folder}{'' if not folder else '/'}"
+    up = "../" * (page.url.count("/") + 1)
+    english = f"{up}{labels.SOURCE_LANGUAGE}/{page.url}"
     links = ", ".join(
-        f'<a id="{s.ident}" href="{page}#{s.ident}" lang="{labels.SOURCE_LANGUAGE}">'
+        f'<a id="{s.ident}" href="{english}#{s.ident}" lang="{labels.SOURCE_LANGUAGE}">'
         f"{s.title}</a>"
         for s in lacking
     )

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import whole
+
 KEPT = ("tags", "jupyter", "tolerance")
 """Metadata of a cell that mean something here."""
 HIDDEN = "remove-input"
@@ -169,9 +171,7 @@ def main(arguments: list[str]) -> int:
         except (NotebookError, OSError, UnicodeDecodeError) as error:
             print(f"{name}:1: {error}", file=sys.stderr)
             return 1
-        temporary = path.with_suffix(".ipynb.tmp")
-        temporary.write_bytes(text.encode())
-        temporary.replace(path)
+        whole.write(path, text)
     return 0
 
 

@@ -8,51 +8,31 @@ outputs, frozen results and numbers taken from them are not.
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pages
 import values
+from translations import as_it_was, git
 
 WORDS = {"labels.yml", "terms.yml"}
 
 
-def _git(*arguments: str) -> bytes:
-    return subprocess.run(
-        ["git", *arguments], cwd=pages.ROOT, capture_output=True, check=True
-    ).stdout
-
-
-def _code(path: Path) -> list[str]:
-    """Return what a page holds that is not words."""
-    text = pages.read(path)
-    found = [f"{fence.info}\n{fence.text}" for fence in pages.fences(path, False)]
-    return [*found, *values.PLACEHOLDER.findall(text)]
-
-
-def _code_at(commit: str, name: str) -> list[str]:
-    """Return the same of the page as it was in a commit; nothing if there was none."""
-    try:
-        text = _git("show", f"{commit}:{name}")
-    except subprocess.CalledProcessError:
+def _code(path: Path | None) -> list[str]:
+    """Return what a page holds that is not words; nothing if there is no page."""
+    if not path:
         return []
-    with tempfile.TemporaryDirectory() as folder:
-        old = Path(folder) / Path(name).name
-        old.write_bytes(text)
-        return _code(old)
+    found = [f"{fence.info}\n{fence.text}" for fence in pages.fences(path, False)]
+    return [*found, *values.PLACEHOLDER.findall(pages.read(path))]
 
 
 def reason(base: str) -> str | None:
-    """Return the first file that is more than words, with the reason, or None.
-
-    Raises:
-        CalledProcessError: if git does not know the base.
-    """
-    start = _git("merge-base", base, "HEAD").decode().strip()
-    names = _git("diff", "--name-only", "-z", start, "HEAD").decode().split("\0")
-    for name in filter(None, names):
+    """Return why a change is more than words, naming the first such file, or None."""
+    start = (git("merge-base", base, "HEAD") or "").strip()
+    names = git("diff", "--name-only", "-z", start, "HEAD") if start else None
+    if names is None:
+        return f"git does not know {base}"
+    for name in filter(None, names.split("\0")):
         path = pages.ROOT / name
         if path.name in WORDS or (
             path.suffix == ".md" and not name.startswith("docs/")
@@ -63,8 +43,9 @@ def reason(base: str) -> str | None:
         if not path.is_file() or not name.startswith("docs/en/"):
             continue  # a translation's code must be the English page's: a test says so
         try:
-            if _code(path) != _code_at(start, name):
-                return f"{name} has other code, output or numbers"
+            with as_it_was(start, path) as old:
+                if _code(path) != _code(old):
+                    return f"{name} has other code, output or numbers"
         except pages.PageError as error:
             return str(error)
     return None

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import notebooks
 import pages
-from translations import Section, sections, source_of, write
+import whole
+from translations import HEADING, Section, sections, source_of
 
 # What a section must hold in every language. Grammar may change the order of the first
 # four; the others follow each other as in the source.
@@ -150,7 +151,7 @@ def fix(path: Path) -> tuple[int, Path]:
         while copy.exists():
             copy = copy.with_name(f"{copy.name}~")
         shutil.copy(path, copy)
-        write(path, text)
+        whole.write(path, text)
     return mended, copy
 
 
@@ -159,35 +160,30 @@ def _fixed_page(path: Path, source: Path) -> tuple[str, int]:
     ours, theirs = (list(pages.fences(each, False)) for each in (path, source))
     _same_number(path, source, "fences", len(ours), len(theirs))
     lines, wanted = pages.read(path).split("\n"), pages.read(source).split("\n")
+    headings = _headings(lines, ours), _headings(wanted, theirs)
+    _same_number(path, source, "headings", *map(len, headings))
     mended = 0
-    for own, original in zip(reversed(ours), reversed(theirs), strict=True):
-        right = wanted[original.line - 1 : original.end]
-        mended += lines[own.line - 1 : own.end] != right
-        lines[own.line - 1 : own.end] = right
-    own_headings, headings = _headings(lines), _headings(wanted)
-    _same_number(path, source, "headings", len(own_headings), len(headings))
-    for (number, heading), (_, right_one) in zip(own_headings, headings, strict=True):
-        if heading["id"] != right_one["id"]:
-            lines[number] = f"{heading['text']} {{#{right_one['id']}}}"
+    for (number, own), (_, right) in zip(*headings, strict=True):
+        if own["id"] != right["id"]:
+            lines[number] = f"{own['text']} {{#{right['id']}}}"
             mended += 1
+    for fence, original in zip(reversed(ours), reversed(theirs), strict=True):
+        code = wanted[original.line - 1 : original.end]
+        mended += lines[fence.line - 1 : fence.end] != code
+        lines[fence.line - 1 : fence.end] = code
     return "\n".join(lines), mended
 
 
-_HEADING_LINE = re.compile(r"^(?P<text>#{1,6} .*?)\s*(?:\{ *#(?P<id>[\w-]+) *\})?\s*$")
-
-
-def _headings(lines: list[str]) -> list[tuple[int, re.Match[str]]]:
-    """Return (index of the line, match) for each heading outside fences."""
-    fence, found = "", []
-    for number, line in enumerate(lines):
-        mark = re.match(r"[ \t>]*(`{3,}|~{3,})", line)
-        if mark and not fence:
-            fence = mark[1]
-        elif fence and line.strip(" \t>").startswith(fence):
-            fence = ""
-        elif not fence and (match := _HEADING_LINE.match(line)):
-            found.append((number, match))
-    return found
+def _headings(
+    lines: list[str], fences: list[pages.Fence]
+) -> list[tuple[int, re.Match[str]]]:
+    """Return (index of the line, match) for each heading outside the fences."""
+    fenced = {n for fence in fences for n in range(fence.line - 1, fence.end)}
+    return [
+        (number, match)
+        for number, line in enumerate(lines)
+        if number not in fenced and (match := HEADING.match(line))
+    ]
 
 
 def _fixed_notebook(path: Path, source: Path) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pages
 import yaml
+from translations import language_of
 
 _NO_PROSE = re.compile(
     r"`[^`]*`|\$\$?[^$]+\$\$?|\{\{.*?\}\}|(?<=\])\([^)]*\)|<!--.*?-->|<[^>]*>"
@@ -79,7 +80,7 @@ def problems(path: Path) -> Iterator[str]:
 
     Code, formulas, links, quotations and HTML are left alone.
     """
-    language = path.relative_to(pages.DOCS).parts[0]
+    language = language_of(path)
     where = pages.relative(path)
     whole = pages.read_file(path)
     for number, line in enumerate(whole.split("\n"), 1):

@@ -23,15 +23,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import labels
 import notebooks
 import pages
+import whole
 from labels import SOURCE_LANGUAGE
 
-_HEADING = re.compile(r"^(?P<level>#{1,6}) .*?(?:\{ *#(?P<id>[\w-]+) *\})?\s*$")
+HEADING = re.compile(
+    r"^(?P<text>(?P<level>#{1,6}) .*?)\s*(?:\{ *#(?P<id>[\w-]+) *\})?\s*$"
+)
 
 
 @dataclass
@@ -94,7 +98,7 @@ def sections(path: Path) -> list[Section]:
     found = [Section("top", 0, 1, top)]
     prose = dict(pages.prose(path))
     for number, line in enumerate(pages.read(path).split("\n"), 1):
-        heading = _HEADING.match(line) if number in prose else None
+        heading = HEADING.match(line) if number in prose else None
         if heading:
             where = f"{pages.relative(path)}:{number}"
             if not heading["id"]:
@@ -173,7 +177,7 @@ def _write_stamps(path: Path, source: dict[str, str]) -> None:
     """Write the hashes into the page's front matter, or a notebook's metadata."""
     if path.suffix == ".ipynb":
         cells, _ = notebooks.load(pages.read_file(path))
-        write(path, notebooks.dump(cells, source))
+        whole.write(path, notebooks.dump(cells, source))
         return
     text = pages.read(path)
     if not pages.front_matter(path):
@@ -186,14 +190,7 @@ def _write_stamps(path: Path, source: dict[str, str]) -> None:
     head = re.sub(r"(?m)^source:.*\n(?:  .*\n?)*", "", head + "\n")
     if lines:
         head += "source:\n" + "".join(lines)
-    write(path, f"---\n{head}---\n{body}")
-
-
-def write(path: Path, text: str) -> None:
-    """Write the file whole or not at all."""
-    temporary = path.with_suffix(f"{path.suffix}.tmp")
-    temporary.write_bytes(text.encode())
-    temporary.replace(path)
+    whole.write(path, f"---\n{head}---\n{body}")
 
 
 def start(path: Path) -> None:
@@ -215,33 +212,36 @@ def start(path: Path) -> None:
             f"{pages.relative(path)}:1: exists already; edit it, or rename it first."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, pages.read_file(source))
+    whole.write(path, pages.read_file(source))
 
 
-def _git(*arguments: str) -> str | None:
+def git(*arguments: str) -> str | None:
     """Return what git prints, or None where there is no git or no such history."""
     try:
         result = subprocess.run(
-            ["git", *arguments],
-            cwd=pages.ROOT,
-            capture_output=True,
-            check=False,
+            ["git", *arguments], cwd=pages.ROOT, capture_output=True, check=False
         )
     except OSError:
         return None
     return result.stdout.decode("utf-8", "replace") if result.returncode == 0 else None
 
 
-def _sections_at(commit: str, path: Path) -> dict[str, str]:
-    """Return the texts of a page's sections as they were in a commit, by id."""
-    text = _git("show", f"{commit}:{pages.relative(path)}")
-    if text is None:
-        return {}
+@contextmanager
+def as_it_was(commit: str, path: Path) -> Iterator[Path | None]:
+    """Give a copy of a page as it was in a commit, or None if it was not there."""
+    text = git("show", f"{commit}:{pages.relative(path)}")
     with tempfile.TemporaryDirectory() as folder:
         old = Path(folder) / path.name
-        old.write_text(text, "utf-8")
+        if text is not None:
+            old.write_text(text, "utf-8")
+        yield None if text is None else old
+
+
+def _sections_at(commit: str, path: Path) -> dict[str, str]:
+    """Return the texts of a page's sections as they were in a commit, by id."""
+    with as_it_was(commit, path) as old:
         try:
-            return {section.ident: section.text for section in sections(old)}
+            return {s.ident: s.text for s in sections(old)} if old else {}
         except pages.PageError:  # a page that was broken then
             return {}
 
@@ -250,24 +250,26 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.strip().encode()).hexdigest()[:8]
 
 
-def change(path: Path, ident: str) -> list[str]:
-    """Return how a section of the source changed since a page was stamped.
+def changes(path: Path) -> dict[str, list[str]]:
+    """Return how each section of the source changed since a page was stamped, by id.
 
-    Lines begin with `- ` (was) or `+ ` (is). Empty where git does not know the text.
+    Lines begin with `- ` (was) or `+ ` (is). A section is left out where it did not
+    change, or where git does not know the text that the page follows.
     """
-    source, wanted = source_of(path), stamps(path).get(ident)
-    now = {section.ident: section.text for section in sections(source)}.get(ident, "")
-    then = None if wanted else ""
-    commits = (_git("log", "--format=%H", "--", pages.relative(source)) or "").split()
-    for commit in commits if wanted else []:
-        text = _sections_at(commit, source).get(ident)
-        if text is not None and _hash(text) == wanted:
-            then = text
+    source, own = source_of(path), stamps(path)
+    now = {s.ident: s.text for s in sections(source)}
+    waiting = {i for i in now if i in own and own[i] != _hash(now[i])}
+    found: dict[str, list[str]] = {}
+    for commit in (git("log", "--format=%H", "--", str(source)) or "").split():
+        if not waiting:
             break
-    if then is None or not wanted:
-        return []
-    lines = difflib.ndiff(then.strip().split("\n"), now.strip().split("\n"))
-    return [line for line in lines if line[0] in "-+"]
+        for ident, then in _sections_at(commit, source).items():
+            if ident in waiting and _hash(then) == own[ident]:
+                waiting.discard(ident)
+                was, is_now = (t.strip().split("\n") for t in (then, now[ident]))
+                lines = difflib.ndiff(was, is_now)
+                found[ident] = [line for line in lines if line[0] in "-+"]
+    return found
 
 
 def unchanged(source: Path) -> list[str]:
@@ -369,14 +371,14 @@ def status() -> Iterator[str]:
 def _changes(entry: Progress) -> Iterator[str]:
     """Yield the stale sections of a page, each with what changed in the source."""
     lines = {section.ident: section.line for section in sections(entry.source)}
-    own = stamps(entry.path)
+    own, changed = stamps(entry.path), changes(entry.path)
     for ident in entry.stale:
         if ident not in lines:
             yield f"    {{#{ident}}} is gone from the English page"
             continue
         what = "has changed" if ident in own else "is new, or not stamped yet"
         yield f"    {pages.relative(entry.source)}:{lines[ident]}: {{#{ident}}} {what}"
-        yield from (f"      {line}" for line in change(entry.path, ident))
+        yield from (f"      {line}" for line in changed.get(ident, []))
 
 
 def _pages_of(names: list[str]) -> list[Path]:
@@ -402,10 +404,11 @@ def check(path: Path, named: bool = False) -> list[str]:
     import structure
     import terms
 
+    source = source_of(path)  # names a path that is no page
     found = list(terms.problems(path))
-    if path.is_relative_to(pages.DOCS / SOURCE_LANGUAGE):
+    if path == source:
         return found
-    lags = stale(path)
+    lags = stale(path)  # names a stamp that cannot be read
     if named or not lags:
         found += structure.differences(path)
     return found + list(_labels_missing(path) if named else [])

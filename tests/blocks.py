@@ -20,6 +20,7 @@ import frozen
 import pages
 import pytest
 import recompute
+import whole
 from sybil import Document, Example, Region, Sybil
 from sybil.integration.pytest import SybilItem
 from sybil.typing import Parser
@@ -286,9 +287,7 @@ def rewrite(path: Path, changes: list[tuple[Block, str]]) -> None:
         if not fence:
             new.insert(0, "")
         lines[start:end] = [(indent + line).rstrip() for line in new]
-    temporary = path.with_suffix(".md.tmp")
-    temporary.write_bytes(end_of_line.join(lines).encode("utf-8"))
-    temporary.replace(path)
+    whole.write(path, end_of_line.join(lines))
 
 
 sybil = Sybil(

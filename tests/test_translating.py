@@ -509,3 +509,9 @@ def test_figure_is_in_one_language(monkeypatch):
     assert not labels.untranslated(["layer", "10"], "fr")
     assert labels.untranslated(["layer", "variance"], "fr")
     assert not labels.untranslated(["layer", "variance"], "ko"), "the build says so"
+
+
+def test_check_of_something_else_than_a_page_says_so(project, capsys):
+    code, out = run("check", project / "mkdocs.yml", capsys=capsys)
+    assert code == 1
+    assert out.endswith("is not below docs/; name a page such as docs/ko/index.md.\n")
