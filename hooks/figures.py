@@ -6,6 +6,7 @@ CSS variables (one file for light and dark), text is text in the page's own font
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import html
 import io
@@ -13,6 +14,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +61,7 @@ def draw(snippet: Path) -> Figure:
     from matplotlib.figure import Figure
 
     where = pages.relative(snippet)
-    results = frozen.load(snippet)
+    results = copy.deepcopy(frozen.load(snippet))
     try:
         function = partial_run.function(snippet, "draw")
     except KeyError:
@@ -156,29 +158,34 @@ def words(snippet: Path) -> set[str]:
 
 def _base_key(snippet: Path) -> str:
     """Return a hash of all that a figure is made from, but for the language's words."""
-    import matplotlib
-
     key = hashlib.sha256()
     for part in (
         snippet.read_bytes(),
         json.dumps(frozen.load(snippet)).encode(),
         Path(__file__).read_bytes(),
-        matplotlib.__version__.encode(),
+        _version().encode(),
     ):
         key.update(part)
     return key.hexdigest()[:24]
 
 
+@cache
+def _version() -> str:
+    """Return the version of matplotlib, which is slow to find out."""
+    return version("matplotlib")
+
+
 def _words(snippet: Path, key: str) -> list[str]:
     """Return the figure's labels; drawing it to find them is done once."""
-    import matplotlib
-    import matplotlib.pyplot as plt
-    from matplotlib.text import Text
-
     cached = CACHE / f"{key}.json"
     if cached.is_file():
         known: list[str] = json.loads(cached.read_text("utf-8"))
         return known
+
+    import matplotlib
+    import matplotlib.pyplot as plt
+    from matplotlib.text import Text
+
     matplotlib.use("agg")
     figure = draw(snippet)
     texts = {text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)}
@@ -194,6 +201,25 @@ def _keep(path: Path, text: str) -> None:
     whole.write(path, text)
 
 
+def _place(snippet: Path, language: str) -> tuple[str, Path]:
+    """Return the language that the figure speaks, and where it stands once drawn."""
+    key = _base_key(snippet)
+    words_of_it = _words(snippet, key)
+    if labels.untranslated(words_of_it, language):
+        language = labels.SOURCE_LANGUAGE  # rather than a figure in two languages
+    where = pages.relative(snippet)
+    own = [labels.translate(word, language, where) for word in words_of_it]
+    in_language = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:8]
+    return language, CACHE / f"{key}-{in_language}.svg"
+
+
+def is_drawn(snippet: Path) -> bool:
+    """Tell whether the snippet's figure stands in the cache in every language."""
+    if not (CACHE / f"{_base_key(snippet)}.json").is_file():
+        return False
+    return all(_place(snippet, code)[1].is_file() for code in pages.LANGUAGES)
+
+
 def svg(snippet: Path, language: str) -> str:
     """Return the figure as an SVG element in the language, without its description.
 
@@ -204,21 +230,15 @@ def svg(snippet: Path, language: str) -> str:
         FigureError: as draw(), or for a colour that the page cannot theme.
         LabelError: for a label that has no translation.
     """
-    import matplotlib
-    import matplotlib.pyplot as plt
-
-    matplotlib.use("agg")
-    name, key = frozen.name_of(snippet), _base_key(snippet)
-    words_of_it = _words(snippet, key)
-    if labels.untranslated(words_of_it, language):
-        language = labels.SOURCE_LANGUAGE  # rather than a figure in two languages
-    where = pages.relative(snippet)
-    own = [labels.translate(word, language, where) for word in words_of_it]
-    in_language = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:8]
-    cached = CACHE / f"{key}-{in_language}.svg"
+    language, cached = _place(snippet, language)
     if cached.is_file():
         return cached.read_text("utf-8")
 
+    import matplotlib  # here, for it takes half a second
+    import matplotlib.pyplot as plt
+
+    matplotlib.use("agg")
+    name, where = frozen.name_of(snippet), pages.relative(snippet)
     with plt.rc_context(drawing_style(name)):
         figure = draw(snippet)
         texts = _localize(figure, language, where)

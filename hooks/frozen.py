@@ -134,8 +134,23 @@ def load(snippet: Path) -> dict[str, Any]:
     source = snippet.relative_to(ROOT).as_posix()
     if not path.is_file():
         raise FrozenError(f"{name}: no such file; run `make results` to make it.")
+    results, made_by = _parsed(name, path.read_text("utf-8"))
+    if made_by != fingerprint(snippet.read_text("utf-8")):
+        message = (
+            f"{source}:1: the code changed since {name} was measured; "
+            "run `make results`."
+        )
+        if not on_stale:
+            raise FrozenError(message)
+        on_stale(message)
+    return results
+
+
+@functools.cache
+def _parsed(name: str, text: str) -> tuple[dict[str, Any], str]:
+    """Return a file's results and of which code they are; each number asks for them."""
     try:
-        content = json.loads(path.read_text("utf-8"), parse_constant=_refuse)
+        content = json.loads(text, parse_constant=_refuse)
         results, made_by, checksum, *_ = (
             content[key]
             for key in ("results", "snippet", "digest", "figure", "made_with")
@@ -154,16 +169,8 @@ def load(snippet: Path) -> dict[str, Any]:
             f"{name}:1: the numbers were changed since they were measured; "
             "run `make results` to measure them again."
         )
-    if made_by != fingerprint(snippet.read_text("utf-8")):
-        message = (
-            f"{source}:1: the code changed since {name} was measured; "
-            "run `make results`."
-        )
-        if not on_stale:
-            raise FrozenError(message)
-        on_stale(message)
     assert isinstance(results, dict)
-    return results
+    return results, made_by
 
 
 def _refuse(constant: str) -> None:

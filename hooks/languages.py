@@ -6,8 +6,11 @@ each language has its own search index. Every page links to itself in all langua
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
+import shutil
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,6 +55,8 @@ SEARCH = {
     },
 }
 _command: Any = "build"
+_built: dict[str, str] = {}
+"""What each language of a preview was made from."""
 
 
 def language_of(config: MkDocsConfig) -> str | None:
@@ -264,11 +269,49 @@ class _WithPlace(logging.Filter):
         return True
 
 
+def _made_from(language: str) -> str:
+    """Return a hash of all that a language's pages are made from."""
+    folders = [pages.DOCS / name for name in (language, labels.SOURCE_LANGUAGE)]
+    folders += [SHARED, pages.ROOT / "snippets", pages.ROOT / "theme"]
+    files = {path for folder in folders for path in folder.rglob("*")}
+    files |= {*pages.DOCS.glob("*/labels.yml"), *pages.ROOT.glob("mkdocs*.yml")}
+    stamps = [(str(path), path.stat().st_mtime_ns) for path in files if path.is_file()]
+    states = [
+        [entry.stale for entry in translations.progress(code)]
+        for code in pages.LANGUAGES
+    ]
+    return hashlib.sha256(repr((sorted(stamps), states)).encode()).hexdigest()
+
+
+def on_pre_build(config: MkDocsConfig) -> None:
+    """Keep the languages in a preview, before MkDocs empties the root's folder."""
+    if _command == "serve" and language_of(config) is None:
+        for code in pages.LANGUAGES:
+            built, kept = Path(config.site_dir) / code, Path(_kept().name) / code
+            if built.is_dir():
+                shutil.rmtree(kept, ignore_errors=True)
+                shutil.move(built, kept)
+
+
+@cache
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    """Return the folder for what a preview need not build again."""
+    return tempfile.TemporaryDirectory()
+
+
 def on_post_build(config: MkDocsConfig) -> None:
-    """Build every language into its folder of the root's site."""
+    """Build every language into its folder of the root's site.
+
+    A preview builds those languages again of which something changed.
+    """
     if language_of(config):
         return
     for code in pages.LANGUAGES:
+        made_from = _made_from(code) if _command == "serve" else ""
+        kept = Path(_kept().name) / code
+        if made_from and _built.get(code) == made_from and kept.is_dir():
+            shutil.move(kept, Path(config.site_dir) / code)
+            continue
         child = load_config(
             str(pages.ROOT / f"mkdocs.{code}.yml"),
             site_dir=str(Path(config.site_dir) / code),
@@ -286,6 +329,7 @@ def on_post_build(config: MkDocsConfig) -> None:
         finally:
             links.removeFilter(with_place)
             child.plugins.on_shutdown()
+        _built[code] = made_from
 
 
 def on_serve(

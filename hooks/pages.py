@@ -123,10 +123,14 @@ def front_matter(path: Path) -> dict[str, Any]:
         read(path)  # names the file if it is no notebook
         return notebooks.front_matter(read_file(path))
     match = _FRONT_MATTER.match(read(path))
-    if not match:
-        return {}
+    return dict(_front_matter(path, match[1])) if match else {}
+
+
+@functools.cache
+def _front_matter(path: Path, text: str) -> dict[str, Any]:
+    """Return what the front matter of a page says; the menu and others ask often."""
     try:
-        meta = yaml.safe_load(match[1])
+        meta = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.context_mark or error.problem_mark
         line = (mark.line if mark else 0) + 2

@@ -25,6 +25,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import labels
@@ -93,6 +94,12 @@ def sections(path: Path) -> list[Section]:
     Raises:
         PageError: for a heading without an {#id} or an id that stands twice.
     """
+    return list(_sections(path, pages.read_file(path)))
+
+
+@cache
+def _sections(path: Path, text: str) -> list[Section]:
+    """Return the sections of a page with this text: a build asks for each often."""
     meta = pages.front_matter(path)
     top = f"{meta.get('title', '')}\n{meta.get('description', '')}"
     found = [Section("top", 0, 1, top)]
