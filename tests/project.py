@@ -36,7 +36,7 @@ def copy_project(folder: Path, languages: Sequence[str] = ()) -> Path:
     With `languages`, only these are built: what is broken in one is in all.
     """
     project = folder / "project"
-    for name in ("docs", "snippets", "hooks", "theme", ".cache/figures"):
+    for name in ("docs", "snippets", "hooks", "theme", ".cache"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, project / name)
     for path in ROOT.glob("mkdocs*.yml"):
