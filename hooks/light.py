@@ -29,15 +29,21 @@ _KINDS = {
 _KIND = re.compile(rf'<span class="({"|".join(_KINDS)})">')
 _RUN = re.compile(r'<span class="(\w+)">[^<]*(?:</span>\s*<span class="\1">[^<]*)+')
 _SEAM = re.compile(r'</span>(\s*)<span class="\w+">')
+_TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+_BOX = '<div class="md-typeset__scrollwrap"><div class="md-typeset__table">'
 _VERBATIM = re.compile(r"(<pre\b.*?</pre>|<script\b.*?</script>)", re.DOTALL)
 _INDENTED = re.compile(r"\s*\n\s*")
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Take away the spans of plain text, and join those of one colour."""
+    """Take away the spans of plain text, and join those of one colour.
+
+    A table gets the box in which it scrolls, which the theme's script would add later.
+    """
     html = _PLAIN.sub(r"\1", html.replace("<pre><span></span>", "<pre>"))
     html = _KIND.sub(lambda match: f'<span class="{_KINDS[match[1]]}">', html)
-    return _RUN.sub(lambda match: _SEAM.sub(r"\1", match[0]), html)
+    html = _RUN.sub(lambda match: _SEAM.sub(r"\1", match[0]), html)
+    return _TABLE.sub(rf"{_BOX}\g<0></div></div>", html)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
