@@ -36,8 +36,8 @@ results: .venv/test ## run the snippets that changed and freeze their results (F
 update: .venv/test ## rewrite the outputs on the pages from what the blocks print
 	$(BIN)/python -m pytest docs --update -n0
 
-bench: .venv/test ## measure what a watched training step and a redrawn explorer cost here
-	$(BIN)/python tests/benchmark.py
+bench: .venv/test ## measure what takes time, on this machine (ONLY=redraw: one of tests/benchmarks/)
+	$(BIN)/python tests/benchmarks $(ONLY)
 
 translations: .venv/site ## list what each language still has to translate, and what changed
 	@$(BIN)/python hooks/translations.py status

@@ -22,6 +22,7 @@ import frozen
 import labels
 import pages
 import partial_run
+import slim
 import whole
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -163,6 +164,7 @@ def _base_key(snippet: Path) -> str:
         snippet.read_bytes(),
         json.dumps(frozen.load(snippet)).encode(),
         Path(__file__).read_bytes(),
+        Path(slim.__file__).read_bytes(),
         _version().encode(),
     ):
         key.update(part)
@@ -341,7 +343,8 @@ def themed(source: str, texts: dict[str, str], name: str) -> str:
     height = float(root.get("height", "0pt")[:-2])
     root.set("width", f"{width:.0f}")
     root.set("height", f"{height:.0f}")
-    return ET.tostring(root, encoding="unicode")
+    slim.slim(root, prefix)
+    return ET.tostring(root, encoding="unicode").replace(" />", "/>")
 
 
 def _plain_text(element: ET.Element) -> None:

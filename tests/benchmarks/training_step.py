@@ -1,27 +1,16 @@
-"""What `make bench` measures: watching a training step, and redrawing the explorer.
+"""What it costs to watch a training step with the gradient report."""
 
-Times say something about this machine only, so no test asserts on them.
-"""
-
-import functools
-import http.server
-import os
-import shutil
 import statistics
 import sys
-import tempfile
-import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-import project
 import torch
-from playwright.sync_api import sync_playwright
 from torch import Tensor, nn
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "snippets" / "diagnose"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "snippets" / "diagnose"))
 from gradient_report import GradientReport  # type: ignore[import-not-found]
 
 ROUNDS = 15
@@ -86,61 +75,8 @@ def step_time(model: nn.Module, x: Tensor, watch: bool) -> float:
     return statistics.median(times)
 
 
-# Every network that there is, with its parts already fetched: the time until the new
-# charts are laid out. The pauses let the browser paint, as it does between two changes.
-REDRAW = """async () => {
-  const explorer = document.querySelector("gradient-explorer");
-  let states = [{}];
-  for (const [name, values] of Object.entries(explorer.choices)) {
-    const one = (state) => values.map((value) => ({ ...state, [name]: value }));
-    states = states.flatMap(one);
-  }
-  const fetched = new Set();
-  const times = [];
-  for (const state of states) {
-    const part = state.activation + state.norm;
-    if (!fetched.has(part)) await explorer.change(state);
-    fetched.add(part);
-    if (times.length % 50 === 0) await new Promise(requestAnimationFrame);
-    const start = performance.now();
-    await explorer.change({ ...state });
-    explorer.getBoundingClientRect();
-    times.push(performance.now() - start);
-  }
-  return times;
-}"""
-
-
-def redraw_times(width: int) -> list[float]:
-    """Return the milliseconds that each network of the explorer takes to show."""
-    browser_at = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        project.build(Path(folder))
-        handler = functools.partial(_Quiet, directory=folder)
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            browser = playwright.chromium.launch(
-                executable_path=browser_at, args=["--no-sandbox"]
-            )
-            page = browser.new_page(viewport={"width": width, "height": 900})
-            address = f"http://127.0.0.1:{server.server_port}/en/"
-            page.goto(f"{address}why-gradients-vanish-and-explode/#explorer")
-            page.locator("gradient-explorer[data-verdict]").wait_for()
-            times: list[float] = page.evaluate(REDRAW)
-            browser.close()
-            server.shutdown()
-    return times
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
-
-
 def main() -> None:
-    """Print a table and a line."""
+    """Print a table."""
     print(f"{'a training step':34} {'plain':>9} {'watched':>9} {'times':>6}  1 in 100")
     for name, (build, shape) in MODELS.items():
         torch.manual_seed(0)
@@ -150,13 +86,6 @@ def main() -> None:
         print(
             f"{name:34} {plain * 1000:6.1f} ms {watched * 1000:6.1f} ms {ratio:6.1f}"
             f"  {(ratio - 1) / 100:+8.1%}"
-        )
-    for width in (360, 1280):
-        times = redraw_times(width)
-        print(
-            f"the explorer redraws, {width} px wide: median "
-            f"{statistics.median(times):.1f} ms, worst of {len(times)} "
-            f"{max(times):.1f} ms; {sum(t > 16 for t in times)} over 16 ms"
         )
 
 
