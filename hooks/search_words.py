@@ -31,7 +31,7 @@ from mkdocs.utils.templates import TemplateContext
 
 # What a language's words look like to JavaScript's regular expressions.
 _PUNCTUATION = (
-    r"[\s\u200b\-,.:;!?/()\[\]{}<>\"'`“”‘’「」『』（）：、。"
+    r"[\s\u200b\-,.:;!?/()\[\]{}<>\"'`“”‘’「」『』（）：、。،؛؟"
     r"·×⋅=≈≤≥~|…→+*&#@]+"
 )
 _HANGUL = "[가-힣]"
@@ -75,6 +75,7 @@ _NAMES = {
     "residual-connections-and-gates/": "ResNet LSTM GRU RNN",
     "weight-initialization/": "He Kaiming Xavier Glorot LeCun init kaiming_normal_"
     " kaiming_uniform_ xavier_normal_ xavier_uniform_ glorot_uniform he_normal",
+    "why-batch-normalization-helps/": "dropout 드롭아웃 ドロップアウト",
     "why-batch-normalization-helps/#covariate-shift": "ICS",
     "why-gradients-vanish-and-explode/#precision": "fp16 bf16",
     "why-gradients-vanish-and-explode/#through-time": "RNN BPTT",
@@ -190,7 +191,7 @@ def _without_code(details: re.Match[str]) -> str:
 
 
 def _named(code: re.Match[str]) -> str:
-    """Keep what a reader may look for of a block: the names with a dot, _ or digit."""
+    """Keep the names of functions and classes, which a reader may look for."""
     names = dict.fromkeys(_NAME.findall(html.unescape(_TAG.sub("", code[0]))))
     return f"<p><code>{' '.join(names)}</code></p>" if names else ""
 
@@ -223,7 +224,7 @@ def _grouped(part: str) -> str:
     return f"({part})" if re.search(r"[^\w.√<>/]", part) else part
 
 
-_kept: dict[str, str] = {}
+_kept: dict[int, str] = {}
 
 
 @event_priority(50)  # before the search plugin reads the page
@@ -232,7 +233,7 @@ def _before(
 ) -> TemplateContext:
     language = language_of(config)
     if language:
-        _kept[page.url] = page.content or ""
+        _kept[id(page)] = page.content or ""
         page.content = readable(page.content or "", page)
     return context
 
@@ -241,7 +242,7 @@ def _before(
 def _after(
     context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
 ) -> TemplateContext:
-    page.content = _kept.pop(page.url, page.content)
+    page.content = _kept.pop(id(page), page.content)
     return context
 
 
