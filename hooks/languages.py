@@ -34,26 +34,6 @@ from mkdocs.utils.templates import TemplateContext
 
 log = logging.getLogger("mkdocs.hooks.languages")
 SHARED = pages.DOCS / "shared"
-_PUNCTUATION = r"[\s\u200b\u2060\-,.:;!?/()\[\]{}<>\"'`“”‘’·×=|]+"
-_PARTICLES = (
-    "에서는|에서도|으로는|에서|에는|에게|으로|까지|부터|처럼|보다|마다|이란|이며|이고|입니다|"
-    "은|는|이|가|을|를|의|에|로|와|과|도|만|란"
-)
-# Material's Korean search finds little: it stems nothing and splits at spaces only. So
-# particles count as separators behind a word of two or more syllables.
-SEARCH = {
-    "ko": {
-        "lang": ["en"],
-        "pipeline": [],
-        "separator": f"{_PUNCTUATION}|(?<=[가-힣]{{2}})(?:{_PARTICLES})(?![가-힣])",
-    },
-    # In Japanese hiragana, mostly particles and endings, stand between the words.
-    "ja": {
-        "lang": ["en"],
-        "pipeline": [],
-        "separator": f"{_PUNCTUATION}|[ぁ-ん、。：（）「」]+",
-    },
-}
 _command: Any = "build"
 _built: dict[str, str] = {}
 """What each language of a preview was made from."""
@@ -86,7 +66,6 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         config.theme.static_templates = {"404.html"}
         config.extra_css, config.extra_javascript = [], []
         return config
-    config.plugins["material/search"].config.update(SEARCH.get(language, {}))
     # The root's address, as hreflang wants it: whole where the site's is known.
     config.extra["root"] = urljoin(config.site_url, "..") if config.site_url else ""
     words = _words(language)

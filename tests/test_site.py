@@ -1,5 +1,7 @@
 """The built site: what a reader gets is what the tests have seen."""
 
+import gzip
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -48,6 +50,26 @@ def test_every_language_is_built(site):
     for language in pages.LANGUAGES:
         assert (site / language / "index.html").is_file()
         assert (site / language / "search" / "search_index.json").is_file()
+
+
+@pytest.mark.parametrize("language", pages.LANGUAGES)
+def test_search_reads_what_a_reader_would(site, language):
+    """Each reader loads the index: text and names of functions, nothing drawn or run."""
+    raw = (site / language / "search" / "search_index.json").read_bytes()
+    assert len(gzip.compress(raw)) < 115_000
+    entries = {entry["location"]: entry for entry in json.loads(raw)["docs"]}
+    page = "weight-initialization/"
+    meta = pages.front_matter(pages.DOCS / language / "weight-initialization.md")
+    assert entries[page]["text"] == f"<p>{meta['description'].strip()}</p>"
+    assert "kaiming_normal_" in entries[page]["names"]
+    text = entries[f"{page}#variance-forward"]["text"]
+    assert "𝔼[x<sup>2</sup>]" in text
+    assert "Var[w]=2/fan_in" in text, "a formula reads as it is written in a line"
+    row = "<p> ReLU · 0.705 · 0.997 · 0.407"
+    assert row in entries[f"{page}#which"]["text"], "a row of a table stays together"
+    for location, entry in entries.items():
+        for drawn in ("10−", "import torch", "\u2061", "<pre>", "</svg>"):
+            assert drawn not in entry["text"], location
 
 
 @each_page

@@ -246,16 +246,6 @@ def test_page_is_sound(open_page, path):
         assert report == {}, where + json.dumps(report, indent=1, ensure_ascii=False)
 
 
-@pytest.mark.parametrize(("language", "query"), [("ko", "초기화"), ("en", "Xavier")])
-def test_search_finds_the_page_in_its_language(open_page, language, query):
-    page = open_page().go(f"{language}/")
-    page.locator("input[name=query]").click()
-    page.keyboard.type(query, delay=50)
-    link = page.locator(".md-search-result__link").first
-    link.wait_for()
-    assert f"/{language}/{LESSON}/" in (link.get_attribute("href") or "")
-
-
 @pytest.mark.parametrize("language", labels.COMPLETE)
 def test_cheat_sheet_prints_on_one_sheet(open_page, language):
     page = open_page(color_scheme="dark").go(f"{language}/cheat-sheet/")

@@ -6,9 +6,12 @@ for (const link of document.querySelectorAll("[data-language]")) {
   });
 }
 
-// The theme searches when a key is released; pasted and composed text comes without one.
+// The theme searches when a key is released; pasted and composed text comes without one,
+// and the button that empties the field would leave the results.
 const query = document.querySelector("[data-md-component=search-query]");
-query?.addEventListener("input", () => query.dispatchEvent(new Event("keyup")));
+const search = () => query.dispatchEvent(new Event("keyup"));
+query?.addEventListener("input", search);
+query?.form.addEventListener("reset", () => setTimeout(search));
 
 // Two faults of the theme that a screen reader or keyboard would meet: each code block's
 // buttons are a landmark without a name, and what scrolls can't be scrolled by keyboard.
