@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
-PIP = $(BIN)/python -m pip install -q --no-compile -c constraints.txt
+PIP = $(BIN)/python -m pip install -q --no-compile
 export NO_MKDOCS_2_WARNING = 1
 
 help: ## print this list
@@ -45,28 +45,44 @@ translations: .venv/site ## list what each language still has to translate, and 
 language: .venv/site ## add a language: make language LANG=ja NAME=日本語
 	@$(BIN)/python hooks/new_language.py "$(if $(filter command%,$(origin LANG)),$(LANG))" "$(NAME)"
 
-# The oldest Python decides. What only CUDA needs belongs to one machine, not here.
-constraints: .venv/pip ## pin the newest versions of everything in constraints.txt
+# The oldest Python decides. torch has no hashes, since its CPU build is another file on each
+# system, and what only CUDA needs belongs to one machine, not here.
+constraints: .venv/upkeep ## pin what pyproject.toml asks for, with hashes (UPGRADE=1: the newest)
 	@mkdir -p .cache
-	@$(BIN)/python -m pip install --dry-run --ignore-installed --target .cache/none \
-	    --python-version 3.11.0 --only-binary=:all: --group test pip > .cache/newest
-	@{ sed -n '/^#/p' constraints.txt; \
-	    sed -n 's/^Would install //p' .cache/newest | tr ' ' '\n' | \
-	    sed -E '/^(nvidia|cuda|triton)/d; s/\+.*//; s/-([^-]+)$$/==\1/' | LC_ALL=C sort -f; } > .cache/constraints
-	mv .cache/constraints constraints.txt
+	@cp constraints.txt .cache/constraints
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --fork-strategy fewest \
+	    --only-binary :all: --generate-hashes --no-annotate --no-header \
+	    $(if $(UPGRADE),--upgrade) --group test --group upkeep -o .cache/constraints
+	@{ sed -n '/^[#-]/p' pip.txt; sed -n '/^pip==/,/[^\\]$$/p' .cache/constraints; } > .cache/pip
+	@{ sed -n '/^[#-]/p' constraints.txt; awk '/^torch==/ { print $$1 } \
+	    /^[a-z]/ { keep = !/^(torch=|triton|cuda|nvidia)|pypy/ } keep' .cache/constraints; } > .cache/pins
+	mv .cache/pins constraints.txt
+	mv .cache/pip pip.txt
+
+audit: .venv/upkeep ## ask which pinned version has a known vulnerability (needs the network)
+	@mkdir -p .cache
+	@grep -o '^[a-z][^ ]*==[^ ;]*' constraints.txt > .cache/versions
+	@$(BIN)/pip-audit --strict -s osv -f markdown --disable-pip --no-deps -r .cache/versions
+
+links: ## list links to other sites that do not answer any more (needs the network)
+	@$(PYTHON) .github/check_links.py
 
 clean: ## remove .venv, site/ and caches
 	rm -rf .venv site site.new .cache .mypy_cache .pytest_cache .ruff_cache .rumdl_cache
 
-.venv/pip: constraints.txt
+.venv/pip: pip.txt constraints.txt
 	@$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	    { echo 'Needs Python 3.11 or newer with venv (Debian: python3-venv); name it as in: make serve PYTHON=python3.12' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(PIP) --upgrade pip
+	$(PIP) -r pip.txt
 	@touch $@
 
 .venv/site .venv/check .venv/test: pyproject.toml .venv/pip
-	$(PIP) --group $(@F)
+	$(PIP) -c constraints.txt --$(if $(filter test,$(@F)),no-)require-hashes --group $(@F)
 	@touch .venv/site $@
 
-.PHONY: help serve build test check results update bench translations language constraints clean
+.venv/upkeep: pyproject.toml .venv/pip
+	$(PIP) -c constraints.txt --require-hashes --group upkeep
+	@touch $@
+
+.PHONY: help serve build test check results update bench translations language constraints audit links clean

@@ -2,8 +2,11 @@
 
 import re
 import tomllib
+from importlib import metadata
 
 import pages
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = pages.ROOT
 GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))[
@@ -34,17 +37,64 @@ def test_readme_names_commands_and_files_that_exist():
         assert (ROOT / path).exists(), path
 
 
-def test_every_dependency_is_pinned_and_no_host_is_named():
-    constraints = (ROOT / "constraints.txt").read_text("utf-8")
-    pinned = {
-        name.lower() for name in re.findall(r"^([\w.-]+)==", constraints, re.MULTILINE)
+def pins(name):
+    """Return each package that a file pins, with its version and number of hashes."""
+    text = re.sub(r"\\\n", "", (ROOT / name).read_text("utf-8"))
+    assert "://" not in text, f"{name} names a host"
+    assert "--only-binary :all:" in text, "what is built here brings unpinned tools"
+    return {
+        canonicalize_name(name): (version, rest.count("--hash=sha256:"))
+        for name, version, rest in re.findall(r"(?m)^([\w.-]+)==(\S+)(.*)", text)
     }
+
+
+def test_every_version_is_pinned_and_hashed():
+    pinned = pins("constraints.txt")
+    assert pinned["torch"] == ("2.13.0", 0), "its CPU build is another on each system"
+    for name, (_, hashes) in pinned.items():
+        assert hashes or name == "torch", f"{name} has no hash: make constraints"
     for entries in GROUPS.values():
         for entry in entries:
             if isinstance(entry, str):
-                assert re.split(r"[<>=]", entry)[0].lower() in pinned, entry
-    assert "://" not in constraints
-    assert "torch==2.13.0" in constraints
+                assert canonicalize_name(re.split(r"[<>=]", entry)[0]) in pinned, entry
+    assert pins("pip.txt") == {"pip": pinned["pip"]}
+
+
+def test_what_the_dependencies_bring_is_pinned_too():
+    """As installed here; pip says the same wherever it demands hashes."""
+    pinned = pins("constraints.txt")
+    groups = GROUPS["check"] + GROUPS["site"]
+    left = [entry for entry in groups if isinstance(entry, str)]
+    seen = set()
+    while left:
+        requirement = Requirement(left.pop())
+        name = canonicalize_name(requirement.name)
+        if name not in seen and (
+            not requirement.marker or requirement.marker.evaluate({"extra": ""})
+        ):
+            seen.add(name)
+            assert name in pinned, f"{name} is not pinned: make constraints"
+            left += metadata.requires(name) or []
+    assert len(seen) > 50
+
+
+def test_only_the_install_that_brings_torch_goes_without_a_hash():
+    """Beside the Makefile's, these are all commands that install something."""
+    for path in (ROOT / "README.md", *(ROOT / ".github").rglob("*.[my]*")):
+        for call in re.findall(r"(?:-m|uv) pip install (.+)", path.read_text("utf-8")):
+            assert call in (
+                "-r pip.txt",
+                "-c constraints.txt --group site",
+                "-c constraints.txt --group check",
+                "-c constraints.txt --no-require-hashes --group test",
+                "--torch-backend=cpu --constraints constraints.txt torch",
+            ), f"{path}: {call}"
+    calls = re.findall(r"\$\(PIP\) (.+)", (ROOT / "Makefile").read_text("utf-8"))
+    assert calls == [
+        "-r pip.txt",
+        "-c constraints.txt --$(if $(filter test,$(@F)),no-)require-hashes --group $(@F)",
+        "-c constraints.txt --require-hashes --group upkeep",
+    ]
 
 
 def test_ci_calls_the_readme_command():
@@ -53,11 +103,3 @@ def test_ci_calls_the_readme_command():
         r"^(CI=true )?make test$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE
     )
     assert "run: make test" in (ROOT / ".github/workflows/test.yml").read_text("utf-8")
-
-
-def test_actions_are_pinned_by_commit():
-    for path in (ROOT / ".github/workflows").glob("*.yml"):
-        for action in re.findall(r"uses: (\S+)", path.read_text("utf-8")):
-            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action), (
-                f"{path.name}: {action}"
-            )

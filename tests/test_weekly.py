@@ -1,0 +1,192 @@
+"""The weekly workflow: links to other sites, and the issues that it keeps."""
+
+import html
+import http.server
+import json
+import os
+import re
+import threading
+import time
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urldefrag
+
+import check_links
+import keep_issue
+import pages
+import pytest
+
+
+class _Server(http.server.BaseHTTPRequestHandler):
+    """Answers with the status that the path names."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_HEAD(self):
+        self.asked.append(f"{self.command} {self.path}")
+        name = self.path.strip("/")
+        if name == "slow":
+            time.sleep(0.5)
+        head_only = {"nohead": 405, "nohead404": 404}
+        code = head_only.get(name, 200) if self.command == "HEAD" else 200
+        self.send_response(int(name) if name.isdecimal() else code)
+        if name in ("301", "302"):
+            self.send_header("Location", "/301" if name == "301" else "/fine")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_HEAD
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def running():
+    """Return the address of a server on this machine."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def server(running, monkeypatch):
+    """Return the server's address; nobody waits for it."""
+    monkeypatch.setattr(check_links, "PAUSE", 0.0)
+    monkeypatch.setattr(check_links, "TIMEOUT", 0.2)
+    monkeypatch.setattr(_Server, "asked", [])
+    return running
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("fine", ("alive", "")),
+        ("nohead", ("alive", "")),
+        ("nohead404", ("alive", "")),
+        ("302", ("alive", "")),
+        ("301", ("unknown", "HTTP 301")),  # in circles
+        ("403", ("unknown", "HTTP 403")),
+        ("429", ("unknown", "HTTP 429")),
+        ("999", ("unknown", "HTTP 999")),
+        ("404", ("dead", "HTTP 404")),
+        ("410", ("dead", "HTTP 410")),
+        ("500", ("dead", "HTTP 500")),
+        ("slow", ("dead", "no answer in time")),
+    ],
+)
+def test_answer_tells_whether_a_link_is_dead(server, path, answer):
+    assert check_links.ask(f"{server}/{path}") == answer
+
+
+def test_only_what_may_change_is_asked_again(server):
+    for path in ("404", "403", "500", "429"):
+        check_links.ask(f"{server}/{path}")
+    once = ["HEAD /404", "GET /404", "HEAD /403", "GET /403"]
+    again = ["HEAD /500", "GET /500"] * 2 + ["HEAD /429", "GET /429"] * 2
+    assert _Server.asked == once + again
+
+
+def test_no_server_is_a_dead_link(server):
+    port = server.rpartition(":")[2]
+    state, reason = check_links.ask(f"https://127.0.0.1:{port}/fine")  # speaks no TLS
+    assert state == "dead"
+    assert reason
+
+
+def test_links_are_found_with_their_places(tmp_path):
+    (tmp_path / "docs" / "en").mkdir(parents=True)
+    page = tmp_path / "docs" / "en" / "page.md"
+    page.write_text(
+        "[a](https://a.example/x_(y)), <https://b.example/한> and https://c.example/z.\n"
+        "[a](https://a.example/x_(y)#part),[d](https://d.example/?q=1 'title')\n"
+        "`https://e.example` http://127.0.0.1:8000/ **https://f.example/**\n",
+        "utf-8",
+    )
+    cell = {"source": ["[g](https://g.example/h)\n", '<a href="https://h.example">']}
+    page.with_suffix(".ipynb").write_text(json.dumps(cell, indent=1), "utf-8")
+    (tmp_path / "README.md").write_text("https://c.example/z", "utf-8")
+    assert check_links.links(tmp_path) == {
+        "https://c.example/z": ["README.md:1", "docs/en/page.md:1"],
+        "https://g.example/h": ["docs/en/page.ipynb:3"],
+        "https://h.example": ["docs/en/page.ipynb:4"],
+        "https://a.example/x_(y)": ["docs/en/page.md:1", "docs/en/page.md:2"],
+        "https://b.example/": ["docs/en/page.md:1"],
+        "https://d.example/?q=1": ["docs/en/page.md:2"],
+        "https://e.example": ["docs/en/page.md:3"],
+        "https://f.example/": ["docs/en/page.md:3"],
+    }
+
+
+def test_no_link_of_the_built_pages_is_forgotten(site):
+    shown = {
+        urldefrag(html.unescape(link)).url
+        for path in site.rglob("*.html")
+        for link in re.findall(r'href="(https?://[^"]+)"', path.read_text("utf-8"))
+    }
+    from_the_theme = {"https://squidfunk.github.io/mkdocs-material/"}
+    assert shown - from_the_theme <= set(check_links.links(pages.ROOT))
+    assert len(shown) > 20
+
+
+def test_report_names_file_and_line(server, tmp_path, monkeypatch, capsys):
+    (tmp_path / "README.md").write_text(
+        f"{server}/404\n{server}/fine\n{server}/404 {server}/403", "utf-8"
+    )
+    monkeypatch.setattr(check_links, "ROOT", tmp_path)
+    monkeypatch.setattr(check_links, "HERE", set())
+    check_links.main()
+    output = capsys.readouterr()
+    assert output.out == (
+        f"- <{server}/404>: HTTP 404\n  - `README.md:1`\n  - `README.md:3`\n"
+    )
+    assert f"- <{server}/403>: HTTP 403\n  - `README.md:3`\n" in output.err
+
+
+def test_without_a_network_nothing_is_called_dead(
+    server, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "README.md").write_text(f"{server}/slow", "utf-8")
+    monkeypatch.setattr(check_links, "ROOT", tmp_path)
+    monkeypatch.setattr(check_links, "HERE", set())
+    with pytest.raises(SystemExit, match="is there a network"):
+        check_links.main()
+    assert not capsys.readouterr().out
+
+
+PLANS = [
+    ("- one", [], "create --title Dead --body-file report.md"),
+    ("- one", ["Else"], "create --title Dead --body-file report.md"),
+    ("- one", ["Else", "Dead"], "edit 2 --body-file report.md"),
+    ("\n", ["Dead"], "close 1 --comment"),
+    ("", ["Else"], ""),
+]
+
+
+@pytest.mark.parametrize(("text", "titles", "call"), PLANS)
+def test_one_issue_is_kept(tmp_path, monkeypatch, text, titles, call):
+    monkeypatch.chdir(tmp_path)
+    issues = [{"number": n, "title": title} for n, title in enumerate(titles, start=1)]
+    Path("report.md").write_text(text, "utf-8")
+    planned = keep_issue.plan("Dead", Path("report.md"), issues)
+    assert planned[: len(call.split())] == call.split()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the workflow runs on Linux")
+def test_client_of_github_is_asked(tmp_path, monkeypatch):
+    """In place of GitHub's client, a program that notes down what it is asked."""
+    client = tmp_path / "gh"
+    client.write_text(
+        """#!/bin/sh\necho "$@" >> calls\necho '[{"number": 7, "title": "Dead"}]'\n"""
+    )
+    client.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr("sys.argv", ["keep_issue.py", "Dead", "report.md"])
+    Path("report.md").write_text("- one", "utf-8")
+    keep_issue.main()
+    assert Path("calls").read_text("utf-8").splitlines() == [
+        "issue list --app github-actions --state open --json number,title",
+        "issue edit 7 --body-file report.md",
+    ]
