@@ -102,6 +102,10 @@ def test_labels_are_those_of_the_figures():
         for part in ("site", "explorer"):
             for word, own in labels.load(language)[part].items():
                 assert own.strip(), f"{pages.relative(path)}: {word!r} is empty"
+                wanted = labels.load(labels.SOURCE_LANGUAGE)[part][word]
+                assert set(re.findall(r"\d+", own)) == set(
+                    re.findall(r"\d+", wanted)
+                ), f"{pages.relative(path)}: the numbers of {own!r} are others"
         assert len(set(found.values())) == len(found), f"{pages.relative(path)}: twice"
 
 
@@ -197,6 +201,11 @@ def test_stamping_keeps_everything_else(pair):
         ("title: T\n", "", "page.md:2: the front matter must have 'title'"),
         ("{#one}", "{#eins}", "ko/page.md:13: the heading is ## {#eins}"),
         ("## One", "### One", "the heading is ### {#one}"),
+        (
+            "\n## One",
+            '\n<gradient-explorer init="he">\n\n## One',
+            "in place of 'nothing' as explorer",
+        ),
         (
             "\n## One",
             "\n!!! note\n\n    x\n\n## One",
