@@ -93,6 +93,22 @@ def test_script_has_every_word_and_no_other(language, results):
         assert set(re.findall(r"\{\w+\}", own)) == set(re.findall(r"\{\w+\}", english))
 
 
+def test_english_words_name_what_they_stand_for(results):
+    """The other languages are compared with these."""
+    words, found = explorer.words("en"), explorer.choices(results)
+    by_formula = {"normal": "N(0, 1)", "small": "N(0, 0.01²)"}
+    for name in ("activation", "init", "norm"):
+        for value in found[name]:
+            text = words[f"{name}_{value}"]
+            wanted = by_formula.get(value, value.replace("_", " "))
+            assert wanted.lower() in text.lower()
+    assert words["too_small"].startswith("0 ")
+    assert words["too_large"].startswith("inf ")
+    for name in ("gradient", "signal", "verdict_vanishes", "verdict_explodes"):
+        stem = name.removeprefix("verdict_").replace("signal", "activation")
+        assert stem in words[name].lower()
+
+
 def test_missing_word_is_named_but_in_a_language_that_may_lag(monkeypatch):
     read = labels._read
 

@@ -1,10 +1,18 @@
 """Formulas: LaTeX in a page becomes MathML; one that is wrong names page and line."""
 
+import contextlib
+import math
+import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import alone
 import formulas
 import markdown
+import pages
 import pytest
 from bs4 import BeautifulSoup
 from mkdocs.exceptions import PluginError
@@ -84,3 +92,151 @@ def test_the_reason_counts_characters_as_an_author_does() -> None:
 def test_words_keep_the_spaces_around_an_operator() -> None:
     mathml = formulas.to_mathml(r"\frac{1}{\text{in} + \text{out}}", display=True)
     assert "<mi>in</mi><mo>+</mo><mi>out</mi>" in mathml
+
+
+_INNER = r"\{([^{}\\]*)\}"
+_RULES = (
+    (r"\\text\{fan\\_(in|out)\}", r" fan_\1 "),
+    (r"\\,", " "),
+    (r"\\cdot", "*"),
+    (r"\\pi", " pi "),
+    (r"\^", "**"),
+    (rf"\*\*{_INNER}", r"**(\1)"),
+    (rf"\\sqrt{_INNER}", r" sqrt(\1) "),
+    (rf"\\frac{_INNER}{_INNER}", r" ((\1)/(\2)) "),
+    (r"\\log *(?=\()", "log"),
+    (r"\\log *([\d.]+)", r"log(\1)"),
+)
+
+
+def value(latex: str, **names: float) -> float:
+    """Compute a formula of numbers, and of names that the caller knows.
+
+    Raises:
+        NameError, SyntaxError: if there is more in it.
+    """
+    text, before = latex, ""
+    while text != before:  # from the inside out
+        before = text
+        for pattern, python in _RULES:
+            text = re.sub(pattern, python, text)
+    text = re.sub(r"(?<=[\d)])\s*(?=[a-z(])|(?<=fan_in|an_out)\s+(?=\()", "*", text)
+    known = {"sqrt": math.sqrt, "log": math.log, "pi": math.pi}
+    return float(eval(text.strip(), {"__builtins__": {}}, known | names))
+
+
+def equations(path: Path) -> Iterator[tuple[int, str, str, str]]:
+    """Yield (line, one side, sign, other side) of whatever a page says of numbers alone."""
+    prose = pages.prose(path)
+    text = "\n".join(line for _, line in prose)
+    for match in re.finditer(r"\$\$?([^$]+)\$\$?", text):
+        line = prose[text.count("\n", 0, match.start())][0]
+        parts = re.split(r"(=|\\approx)", " ".join(match[1].split()))
+        for left, sign, right in zip(
+            parts[::2], parts[1::2], parts[2::2], strict=False
+        ):
+            with contextlib.suppress(NameError, SyntaxError):
+                value(left), value(right)
+                yield line, left, sign, right
+
+
+def problems(path: Path) -> Iterator[str]:
+    """Yield the equations of a page that do not hold, to the digits that it gives."""
+    for line, left, sign, right in equations(path):
+        digits = len(right.strip().partition(".")[2])
+        room = 1e-9 if sign == "=" else 0.5001 * 10**-digits
+        if abs(value(left) - value(right)) > room:
+            yield f"{pages.relative(path)}:{line}: {left} is {value(left):.6g}"
+
+
+def test_equations_of_numbers_hold() -> None:
+    found = [path for path in pages.pages("en") if path.suffix == ".md"]
+    assert sum(len(list(equations(path))) for path in found) >= 8
+    assert [problem for path in found for problem in problems(path)] == []
+
+
+@pytest.mark.parametrize(
+    ("formula", "right"),
+    [
+        (r"\log 1000 / \log 4.26 \approx 4.8", True),
+        (r"\log 1000 / \log 4.26 \approx 4.9", False),
+        (r"\log(3 \cdot 10^{2}) \approx 5.7", True),
+        (r"\frac{2 \cdot 3}{4} \cdot \sqrt{\frac{1}{4}} = 0.75", True),
+        (r"\sqrt{5^2 + 12^2} = 14", False),
+        (r"2^{15} = 32768", True),
+    ],
+)
+def test_wrong_equation_is_found(tmp_path: Path, formula: str, right: bool) -> None:
+    page = tmp_path / "p.md"
+    page.write_text(f"# P\n\nSo $x = {formula}$.\n", "utf-8")
+    assert len(list(equations(page))) == 1
+    assert bool(list(problems(page))) is not right
+
+
+def formulas_in_tables(page: str, heading: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield (first cell, formulas) of each row of a section's tables."""
+    text = pages.read(pages.DOCS / "en" / page).partition(f"{{#{heading}}}\n")[2]
+    for line in text.partition("\n#")[0].split("\n"):
+        if re.match(r"\|.*\\text\{fan", line):
+            cells = line.strip("| ").split(" | ")
+            yield cells[0], [cell.strip("$ ") for cell in cells[1:]]
+
+
+TABLES = [
+    ("weight-initialization.md", "formulas"),
+    ("cheat-sheet.md", "initialization"),
+]
+# What PyTorch draws for a name, of which the page gives the variance and the bound.
+DRAWS = """
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+w = torch.empty(900, 400)  # fan_out, fan_in
+draws = {
+    "LeCun": (nn.init.kaiming_normal_, nn.init.kaiming_uniform_, "linear"),
+    "Xavier": (nn.init.xavier_normal_, nn.init.xavier_uniform_, None),
+    "He": (nn.init.kaiming_normal_, nn.init.kaiming_uniform_, "relu"),
+}
+results = {"Leaky": (nn.init.kaiming_normal_(w, a=0.5).std().item(), 0.0)}
+for name, (normal, uniform, kind) in draws.items():
+    kind = {"nonlinearity": kind} if kind else {}
+    results[name] = normal(w, **kind).std().item(), uniform(w, **kind).max().item()
+w = nn.Linear(400, 900).weight
+results["PyTorch's default"] = w.std().item(), w.max().item()
+selu = nn.functional.selu(torch.tensor([1.0, -1e9])).tolist()
+"""
+
+
+@cache
+def drawn() -> dict[str, Any]:
+    """Return what PyTorch draws."""
+    outcome = alone.run(DRAWS, values=["results", "selu"])
+    assert outcome.error is None, outcome.trace
+    return outcome.values
+
+
+@pytest.mark.torch
+def test_formulas_of_initializations_and_selu_are_those_of_pytorch() -> None:
+    results = drawn()["results"]
+    fans = {"fan_in": 400.0, "fan_out": 900.0, "a": 0.5}
+    rows = list(formulas_in_tables(*TABLES[0]))
+    assert len(rows) == 4
+    assert len(rows) == 4
+    for name, (variance, sigma, bound) in rows:
+        std, largest = results[name.partition(" (")[0]]
+        for formula, right in ((variance, std**2), (sigma, std), (bound, largest)):
+            if formula != "–":
+                assert abs(value(formula, **fans) / right - 1) < 0.01, (name, formula)
+    sheet = list(formulas_in_tables(*TABLES[1]))
+    assert len(sheet) == 5
+    for name, (variance, *_) in sheet:
+        find = next((n for n in ("Leaky", "Xavier", "LeCun", "He") if n in name), None)
+        formula = re.sub(r"^PyTorch \$|\$,.*", "", variance)
+        std, _ = results[find or "PyTorch's default"]
+        assert abs(value(formula, **fans) / std**2 - 1) < 0.01, (name, formula)
+    scale, low = drawn()["selu"]
+    page = pages.read(pages.DOCS / "en" / "relu-and-variants.md")
+    assert (
+        rf"$\lambda \approx {scale:.4f}$, $\alpha \approx {-low / scale:.4f}$" in page
+    )

@@ -184,7 +184,7 @@ def test_no_number_in_prose_is_typed_by_hand(language, page):
         "1.6733": "SELU's alpha",
         "11.3": "√128, to three digits",
         "3.4": "float32's largest number",
-        "36.5": "a quotient of two logarithms",
+        "36.6": "a quotient of two logarithms",
         "2.1": "a section of a paper",
         "4.6": "a section of a paper",
         "2.3": "log 10, the loss of guessing; a section of Pascanu et al. 2013",

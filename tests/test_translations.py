@@ -11,7 +11,9 @@ import pytest
 import structure
 import terms
 import translations
+import yaml
 
+WORDS = pages.ROOT / "tests" / "data" / "words_of_labels.yml"
 TRANSLATED = [
     path
     for language in pages.LANGUAGES
@@ -100,7 +102,25 @@ def test_labels_are_those_of_the_figures():
         for part in ("site", "explorer"):
             for word, own in labels.load(language)[part].items():
                 assert own.strip(), f"{pages.relative(path)}: {word!r} is empty"
+                wanted = labels.load(labels.SOURCE_LANGUAGE)[part][word]
+                assert set(re.findall(r"\d+", own)) == set(
+                    re.findall(r"\d+", wanted)
+                ), f"{pages.relative(path)}: the numbers of {own!r} are others"
         assert len(set(found.values())) == len(found), f"{pages.relative(path)}: twice"
+
+
+def test_korean_labels_are_about_the_same():
+    """The words of one label behind another are noticed, such as those of two lines."""
+    words = yaml.safe_load(WORDS.read_text("utf-8"))
+    korean, english = (labels.load(language) for language in ("ko", "en"))
+    for part in korean:
+        for label, own in korean[part].items():
+            text = english[part].get(label, label)
+            for word, wanted in words.items():
+                assert re.search(wanted, own) or not re.search(word, text, re.I), (
+                    f"docs/ko/labels.yml: {own!r} does not say {wanted}, though "
+                    f"{text!r} has {word!r}; mend it, or add what it says to {WORDS}"
+                )
 
 
 def test_label_file_names_nothing_twice():
@@ -181,6 +201,11 @@ def test_stamping_keeps_everything_else(pair):
         ("title: T\n", "", "page.md:2: the front matter must have 'title'"),
         ("{#one}", "{#eins}", "ko/page.md:13: the heading is ## {#eins}"),
         ("## One", "### One", "the heading is ### {#one}"),
+        (
+            "\n## One",
+            '\n<gradient-explorer init="he">\n\n## One',
+            "in place of 'nothing' as explorer",
+        ),
         (
             "\n## One",
             "\n!!! note\n\n    x\n\n## One",

@@ -1,0 +1,79 @@
+"""A mutant: one change, and the question whether a test notices it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import figures
+import frozen
+import labels
+import pages
+import recompute
+
+
+@dataclass
+class Mutant:
+    """One change, and the question whether a test notices it."""
+
+    path: Path
+    line: int
+    change: str
+    noticed: Callable[[], bool]
+
+    @property
+    def text(self) -> str:
+        """The line of the file that the change is in, by which it is known."""
+        return pages.read_file(self.path).split("\n")[self.line - 1].strip()
+
+
+def fails(*checks: Callable[[], object]) -> bool:
+    """Tell whether a check raises, or returns problems."""
+    try:
+        return any(check() for check in checks)
+    except (AssertionError, KeyError, ValueError, OSError):
+        return True
+    except (pages.PageError, frozen.FrozenError, labels.LabelError):
+        return True
+    except (recompute.RecomputeError, figures.FigureError):
+        return True
+
+
+@contextmanager
+def instead(texts: dict[Path, str]) -> Iterator[None]:
+    """Let files read as if they held these texts."""
+    read = Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        return texts[path].encode() if path in texts else read(path)
+
+    def read_text(path: Path, *_: object, **__: object) -> str:
+        return read_bytes(path).decode("utf-8").replace("\r\n", "\n")
+
+    with (
+        mock.patch.object(Path, "read_bytes", read_bytes),
+        mock.patch.object(Path, "read_text", read_text),
+    ):
+        yield
+
+
+def edits(
+    path: Path, pattern: str, new: Callable[[re.Match[str]], str], start: str = ""
+) -> Iterator[tuple[int, str, str]]:
+    """Yield (line, change, text) for each match behind `start`, replaced by `new`."""
+    text = pages.read_file(path)
+    for match in re.compile(pattern).finditer(text, text.index(start)):
+        other = new(match)
+        if other != match[0]:
+            line = text.count("\n", 0, match.start()) + 1
+            whole = f"{text[: match.start()]}{other}{text[match.end() :]}"
+            yield line, f"{match[0]} → {other}", whole
+
+
+def digit(match: re.Match[str]) -> str:
+    """Return another digit, further away than the tolerance of one; no sign for one."""
+    return str((int(match[0]) + 2) % 10) if match[0].isdigit() else ""
