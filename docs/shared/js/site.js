@@ -10,6 +10,10 @@ for (const link of document.querySelectorAll("[data-language]")) {
 const query = document.querySelector("[data-md-component=search-query]");
 query?.addEventListener("input", () => query.dispatchEvent(new Event("keyup")));
 
+// The theme opens everything that is folded for printing: four of ten sheets would be the
+// code of figures. What the reader opened is printed open.
+addEventListener("beforeprint", (event) => event.stopImmediatePropagation(), true);
+
 // Two faults of the theme that a screen reader or keyboard would meet: each code block's
 // buttons are a landmark without a name, and what scrolls can't be scrolled by keyboard.
 function mend() {
