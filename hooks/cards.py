@@ -1,8 +1,8 @@
 """What other sites show of a link: a card per page, 1200 x 630, and data on the page.
 
-Both are of use only where the site's address is known, since the others fetch them from
-there: a preview, or a build without SITE_URL, draws none. One font has Hangul, kanji and
-Latin; a page in a script that it lacks gets a card in English.
+Both are of use only where the site's address is known, since the others fetch them
+from there: a preview, or a build without SITE_URL, draws none. One font has Hangul,
+kanji and Latin; a page in a script that it lacks gets a card in English.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import labels
 import pages
 from babel.core import get_global
 from languages import language_of
@@ -48,28 +49,26 @@ def on_page_context(
     language = language_of(config)
     if not language or not config.site_url or _serving:
         return context
-    section = page.ancestors[-1].title if page.ancestors else ""
+    section = next((str(part.title) for part in page.ancestors), "")
     texts = ("" if page.is_homepage else str(page.title), config.site_name, section)
     if not all(map(_drawable, texts)):
-        source = pages.DOCS / "en" / page.file.src_path
+        source = pages.DOCS / labels.SOURCE_LANGUAGE / page.file.src_path
         own = pages.front_matter(source).get("title", "")
-        english = config.extra["site_names"]["en"]
+        english = config.extra["site_names"][labels.SOURCE_LANGUAGE]
         texts = ("" if page.is_homepage else str(own), english, "")
     name = f"assets/cards/{page.url.strip('./').replace('/', '-') or 'index'}.png"
     target = Path(config.site_dir, name)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(card(*texts))
-    context["card"] = config.site_url + name
-    context["linked_data"] = linked_data(page, config, language, context)
-    context["locales"] = {
-        code: territory(code) for code in config.extra["language_names"]
+    page.meta["share"] = {
+        "card": config.site_url + name,
+        "data": linked_data(page, config, language),
+        "locales": {code: territory(code) for code in config.extra["language_names"]},
     }
     return context
 
 
-def linked_data(
-    page: Page, config: MkDocsConfig, language: str, context: TemplateContext
-) -> str:
+def linked_data(page: Page, config: MkDocsConfig, language: str) -> str:
     """Return what search engines read of the page: its date, language and licence."""
     data = {
         "@context": "https://schema.org",
@@ -78,7 +77,7 @@ def linked_data(
         "headline": "" if page.is_homepage else str(page.title),
         "url": page.canonical_url,
         "inLanguage": language,
-        "dateModified": context.get("updated"),
+        "dateModified": page.meta["history"]["updated"],
         "license": "https://creativecommons.org/licenses/by/4.0/",
     }
     known = {key: value for key, value in data.items() if value}
@@ -87,7 +86,7 @@ def linked_data(
 
 def territory(language: str) -> str:
     """Return a language with its land, or the one where most speak it: `ko_KR`."""
-    subtags: dict[str, str] = get_global("likely_subtags")
+    subtags = get_global("likely_subtags")
     code, _, land = language.partition("-")
     return f"{code}_{land.upper() or subtags.get(code, code).split('_')[-1]}"
 
@@ -189,5 +188,6 @@ def _drawable(text: str) -> bool:
     """Tell whether the font has all characters: a missing one looks like U+FFFFF."""
     missing = bytes(_font(32).getmask("\U000fffff"))
     return all(
-        bytes(_font(32).getmask(character)) != missing for character in set(text) - {" "}
+        bytes(_font(32).getmask(character)) != missing
+        for character in set(text) - {" "}
     )

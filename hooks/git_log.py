@@ -1,7 +1,7 @@
 """Who changed which page, and when: one `git log` tells it of all pages.
 
-Where the history is not whole (a download without git, a clone with a depth), nothing is
-known, since the day of the download is not the day of a change.
+Where the history is not whole (a download without git, a clone with a depth), nothing
+is known, since the day of the download is not the day of a change.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _COMMIT, _FIELD = "\x1e", "\x1f"
 _FORMAT = _FIELD.join(
     ("--format=%x1e%as", "%aN <%aE>", "%(trailers:key=Co-authored-by,valueonly)", "")
 )
-_BOT = re.compile(r"\[bot\]|\bbot\b|noreply@(?:anthropic|openai)\.com", re.IGNORECASE)
+_BOT = re.compile(r"\[bot\]|<actions@github\.com|<noreply@(?:anthropic|openai)\.com")
 
 
 @dataclass
@@ -41,6 +41,7 @@ def histories(root: Path) -> dict[str, History]:
         root,
         "log",
         "--no-merges",
+        "--no-show-signature",
         "--find-renames",
         "--name-status",
         "--relative",
@@ -76,8 +77,7 @@ def _git(root: Path, *arguments: str) -> str:
     """Return what git says, or nothing where there is no git or no repository."""
     try:
         return subprocess.run(
-            ["git", "-c", "core.quotePath=false", "-c", "log.showSignature=false"]
-            + list(arguments),
+            ["git", "-c", "core.quotePath=false", *arguments],
             cwd=root,
             capture_output=True,
             encoding="utf-8",

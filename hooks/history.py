@@ -51,15 +51,17 @@ def on_page_context(
     if not language:
         return context
     path = pages.relative(Path(page.file.abs_src_path or ""))
-    history = git_log.histories(pages.ROOT).get(path)
-    day, shown = (history.updated if history else ""), ""
-    if history:
-        place = locale(language)
-        shown = format_date(date.fromisoformat(day), "long", place)
-        context["contributors"] = format_list(history.contributors, locale=place)
-    context["updated"], context["updated_shown"] = day, shown
-    context["citation"] = citation(page, config, language, shown)
-    context["bibtex"] = bibtex(page, config, language, day)
+    known = git_log.histories(pages.ROOT).get(path)
+    place = locale(language)
+    day = known.updated if known else ""
+    shown = format_date(date.fromisoformat(day), "long", place) if day else ""
+    page.meta["history"] = {
+        "updated": day,
+        "shown": shown,
+        "contributors": format_list(known.contributors, locale=place) if known else "",
+        "citation": citation(page, config, shown),
+        "bibtex": bibtex(page, config, language, day),
+    }
     return context
 
 
@@ -76,13 +78,18 @@ def title(page: Page) -> str:
     return "" if page.is_homepage else str(page.title)
 
 
+def address(page: Page, config: MkDocsConfig) -> str:
+    """Return the page's whole address, if the site's is known."""
+    return str(page.canonical_url) if config.site_url else ""
+
+
 def author(config: MkDocsConfig) -> str:
     """Return whom to cite: all who made the site."""
     words: dict[str, str] = config.extra["words"]
     return words["cite_author"].format(site=config.site_name)
 
 
-def citation(page: Page, config: MkDocsConfig, language: str, shown: str) -> str:
+def citation(page: Page, config: MkDocsConfig, shown: str) -> str:
     """Return the page's citation in plain text."""
     quoted = config.extra["words"]["cite_title"].format(title=title(page))
     parts = [
@@ -90,7 +97,7 @@ def citation(page: Page, config: MkDocsConfig, language: str, shown: str) -> str
         title(page) and quoted,
         config.site_name,
         shown,
-        page.canonical_url if config.site_url else "",
+        address(page, config),
     ]
     return ". ".join(part for part in parts if part)
 
@@ -104,7 +111,7 @@ def bibtex(page: Page, config: MkDocsConfig, language: str, day: str) -> str:
         "howpublished": title(page) and config.site_name.translate(_BIBTEX),
         "year": day[:4],
         "month": day[5:7].lstrip("0"),
-        "url": page.canonical_url if config.site_url else "",
+        "url": address(page, config),
         "note": "CC BY 4.0",
     }
     lines = [f"  {name} = {{{text}}}," for name, text in fields.items() if text]

@@ -61,3 +61,8 @@ def test_actions_are_pinned_by_commit():
             assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action), (
                 f"{path.name}: {action}"
             )
+
+
+def test_the_published_site_knows_its_history():
+    """A clone with a depth has none, and the pages would not say when they changed."""
+    assert "fetch-depth: 0" in (ROOT / ".github/workflows/pages.yml").read_text("utf-8")
