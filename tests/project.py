@@ -39,6 +39,7 @@ def copy_project(folder: Path, languages: Sequence[str] = ()) -> Path:
     for name in ("docs", "snippets", "hooks", "theme", ".cache"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, project / name)
+    shutil.copy(ROOT / "LICENSE", project)
     for path in ROOT.glob("mkdocs*.yml"):
         if not languages or path.suffixes[0][1:] in (*languages, "yml"):
             shutil.copy(path, project)

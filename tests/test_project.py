@@ -103,3 +103,8 @@ def test_ci_calls_the_readme_command():
         r"^(CI=true )?make test$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE
     )
     assert "run: make test" in (ROOT / ".github/workflows/test.yml").read_text("utf-8")
+
+
+def test_the_published_site_knows_its_history():
+    """A clone with a depth has none, and the pages would not say when they changed."""
+    assert "fetch-depth: 0" in (ROOT / ".github/workflows/pages.yml").read_text("utf-8")

@@ -1,12 +1,10 @@
 """What a reader does, in a real browser."""
 
 import json
-import re
 from urllib.parse import urlsplit
 
 import alone
 import blocks
-import labels
 import pages
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -246,12 +244,3 @@ def test_page_is_sound(open_page, path):
         assert report == {}, where + json.dumps(report, indent=1, ensure_ascii=False)
 
 
-@pytest.mark.parametrize("language", labels.COMPLETE)
-def test_cheat_sheet_prints_on_one_sheet(open_page, language):
-    page = open_page(color_scheme="dark").go(f"{language}/cheat-sheet/")
-    pdf = page.pdf(prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
-    page.emulate_media(media="print")
-    assert page.locator(".sheet table").first.is_visible()
-    ink = page.locator("h1").evaluate("(h1) => getComputedStyle(h1).color")
-    assert ink.startswith("rgba(0, 0, 0"), "paper is white, so ink is dark"

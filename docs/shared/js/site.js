@@ -13,6 +13,10 @@ const search = () => query.dispatchEvent(new Event("keyup"));
 query?.addEventListener("input", search);
 query?.form.addEventListener("reset", () => setTimeout(search));
 
+// The theme opens everything that is folded for printing: four of ten sheets would be the
+// code of figures. What the reader opened is printed open.
+addEventListener("beforeprint", (event) => event.stopImmediatePropagation(), true);
+
 // Two faults of the theme that a screen reader or keyboard would meet: each code block's
 // buttons are a landmark without a name, and what scrolls can't be scrolled by keyboard.
 function mend() {

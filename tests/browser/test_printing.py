@@ -1,0 +1,75 @@
+"""What a printer gets: sheets of A4, nothing cut off, and no more of them than needed."""
+
+import re
+
+import labels
+import pytest
+
+LONGEST = "why-gradients-vanish-and-explode"
+SHEETS = 14
+"""What the longest page may take; with all that is folded opened it took 45."""
+TEXT = {"width": 673, "height": 1017}  # of A4, within the margins in site.css
+
+
+def sheets(page):
+    """Return how many sheets of A4 a page takes."""
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+@pytest.mark.parametrize("language", labels.COMPLETE)
+def test_longest_page_prints_without_what_is_folded(open_page, language):
+    page = open_page(color_scheme="dark").go(f"{language}/{LONGEST}/")
+    page.wait_for_load_state("networkidle")
+    assert sheets(page) <= SHEETS
+    assert page.locator("article details").count() > 3
+    assert page.locator("article details[open]").count() == 0
+    page.emulate_media(media="print")
+    for selector in ("header", ".md-sidebar", ".md-footer", ".md-code__nav", ".md-top"):
+        for element in page.locator(selector).all():
+            assert not element.is_visible(), selector
+    ink = page.locator("h1").evaluate("(h1) => getComputedStyle(h1).color")
+    assert ink.startswith("rgba(0, 0, 0"), "paper is white, so ink is dark"
+
+
+def test_what_the_reader_opened_is_printed(open_page):
+    page = open_page().go(f"en/{LONGEST}/")
+    folded = sheets(page)
+    page.locator("article summary").first.click()
+    assert sheets(page) > folded
+
+
+# A line that breaks within inline code hangs out by its padding, some 3 px.
+WIDER = """(width) => [...document.querySelectorAll("article *")]
+  .filter((e) => e.checkVisibility() && !e.closest("svg, math"))
+  .filter((e) => e.getBoundingClientRect().right > width + 4
+    || (getComputedStyle(e).display !== "inline" && e.scrollWidth > e.clientWidth + 4))
+  .map((e) => `${e.scrollWidth} px: ${e.outerHTML.slice(0, 200)}`)"""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"en/{LONGEST}/",
+        "en/batch-normalization/",
+        "ko/layer-normalization/",
+        "ko/labs/small-batches/",
+        "en/glossary/",
+        "ja/weight-initialization/",
+    ],
+)
+def test_nothing_is_wider_than_the_sheet(open_page, path):
+    page = open_page(viewport=TEXT).go(path)
+    page.emulate_media(media="print")
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((d) => { d.open = true })"
+    )
+    assert page.evaluate(WIDER, TEXT["width"]) == []
+
+
+@pytest.mark.parametrize("language", labels.COMPLETE)
+def test_cheat_sheet_prints_on_one_sheet(open_page, language):
+    page = open_page(color_scheme="dark").go(f"{language}/cheat-sheet/")
+    assert sheets(page) == 1
+    page.emulate_media(media="print")
+    assert page.locator(".sheet table").first.is_visible()
