@@ -21,7 +21,7 @@ def _shared(factory: pytest.TempPathFactory, name: str, **environment: str) -> P
     folder = shared / name
     with FileLock(str(shared / f"{name}.lock")):
         if not (shared / f"{name}.done").is_file():
-            result = project.build(folder, **environment)
+            result = project.build(folder, project.ROOT, "mkdocs", **environment)
             if result.returncode:
                 pytest.fail(f"the site does not build:\n{result.stderr}", pytrace=False)
             (shared / f"{name}.done").touch()

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from types import SimpleNamespace
 
 import offline
 import pages
@@ -48,8 +49,8 @@ def test_every_link_in_the_copy_leads_to_a_file_in_it(copy):
             text = content.decode()
             lost = offline.linked(text, name) - copy.keys()
             assert not lost, f"{name}: {lost}"
-            for tag in BeautifulSoup(text, "html.parser").select("a[href]"):
-                path = str(tag["href"]).split("#")[0].split("?")[0]
+            for link in re.findall(r'<a\b[^>]*\bhref="([^"]*)', text):
+                path = re.split("[?#]", link)[0]
                 assert ":" in path or not path.endswith(("/", ".")), f"{name}: {path}"
 
 
@@ -87,13 +88,24 @@ def test_every_page_links_to_the_copy_and_says_its_size(site):
         for path in (site / code).rglob("*.html"):
             text = path.read_text("utf-8")
             assert offline.MARK not in text, path
-            link = BeautifulSoup(text, "html.parser").select_one("footer a[download]")
+            footer = BeautifulSoup(text[text.index("<footer") :], "html.parser")
+            link = footer.select_one("footer a[download]")
             if path.name == "404.html":
                 assert link is None
                 continue
             assert link, path
             assert size in link.get_text()
             assert (path.parent / str(link["href"])).resolve() == archive.resolve()
+
+
+@pytest.mark.parametrize(("command", "mark"), [("build", offline.MARK), ("serve", "")])
+def test_preview_packs_nothing_and_links_to_nothing(monkeypatch, command, mark):
+    monkeypatch.setattr(offline, "_command", command)
+    english = SimpleNamespace(docs_dir=str(pages.DOCS / "en"), copyright="CC BY")
+    assert offline.on_config(english).copyright == f"CC BY{mark}"
+    if command == "serve":
+        root = SimpleNamespace(docs_dir=str(pages.DOCS / "root"))
+        offline.on_post_build(root)  # would ask it where the site is
 
 
 def test_same_files_make_the_same_zip(site):

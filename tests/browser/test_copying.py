@@ -10,7 +10,6 @@ PATH = "ko/weight-initialization/"
 def test_button_copies_the_page_and_says_so(open_page, site):
     opened = open_page(permissions=["clipboard-read", "clipboard-write"])
     page = opened.go(PATH)
-    dialog = page.get_by_role("status").filter(visible=True).first
     button = page.locator("article button[data-copied].ready")
     button.focus()
     page.keyboard.press("Enter")
@@ -19,7 +18,6 @@ def test_button_copies_the_page_and_says_so(open_page, site):
     assert text == (site / PATH / "index.md").read_text("utf-8-sig")
     said = page.locator("[data-md-component=dialog][role=status]").inner_text()
     assert said == button.get_attribute("data-copied")
-    assert dialog
     name = button.get_attribute("title")
     assert page.get_by_role("button", name=name, exact=True).count() == 1
     assert opened.errors == []
