@@ -410,7 +410,7 @@ def element(image: str, language: str) -> str:
     ident = f"fig-{name.replace('/', '-').replace('_', '-')}"
     head, _, rest = svg(snippet, language).partition(">")
     return (
-        f'{head} role="img" aria-labelledby="{ident}-title {ident}-desc">'
+        f'{head} id="{ident}" role="img" aria-labelledby="{ident}-title {ident}-desc">'
         f'<title id="{ident}-title">{html.escape(values["title"])}</title>'
         f'<desc id="{ident}-desc">{html.escape(values["alt"])}</desc>{rest}'
     )

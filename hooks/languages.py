@@ -66,8 +66,6 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         config.theme.static_templates = {"404.html"}
         config.extra_css, config.extra_javascript = [], []
         return config
-    # The root's address, as hreflang wants it: whole where the site's is known.
-    config.extra["root"] = urljoin(config.site_url, "..") if config.site_url else ""
     words = _words(language)
     config.extra["words"] = words
     config.site_description = words["description"]
@@ -177,10 +175,15 @@ def _new_sections(path: Path, page: Page, config: MkDocsConfig) -> str:
     return f"\n    {config.extra['words']['new_sections']} {links}"
 
 
+def is_fallback(page: Page, config: MkDocsConfig) -> bool:
+    """Tell whether the English page stands in for a translation that is missing."""
+    path, language = Path(page.file.abs_src_path or ""), language_of(config)
+    return bool(language) and not path.is_relative_to(pages.DOCS / str(language))
+
+
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Mark a page that stands in for a missing translation as English."""
-    path, language = Path(page.file.abs_src_path or ""), language_of(config)
-    if language and not path.is_relative_to(pages.DOCS / language):
+    if is_fallback(page, config):
         return f'<div lang="{labels.SOURCE_LANGUAGE}" dir="ltr">{html}</div>'
     return html
 
@@ -200,12 +203,27 @@ def alternates(config: MkDocsConfig, url: str) -> list[dict[str, str]]:
     return entries
 
 
+def translated(name: str) -> list[str]:
+    """Return the languages that have a page, by its path below docs/<language>/."""
+    return [code for code in pages.LANGUAGES if (pages.DOCS / code / name).is_file()]
+
+
 def on_page_context(
     context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
 ) -> TemplateContext:
     """Tell the templates where this page stands in the other languages."""
     if language_of(config):
-        config.extra["alternate"] = alternates(config, page.url)
+        entries = {entry["lang"]: entry for entry in alternates(config, page.url)}
+        # The switcher names all. Engines are told only of what is in the language.
+        config.extra["elsewhere"] = list(entries.values())
+        config.extra["alternate"] = [
+            entries[code] for code in translated(page.file.src_uri)
+        ]
+        english = entries[labels.SOURCE_LANGUAGE]["link"]
+        root = urljoin(config.site_url, "..") if config.site_url else ".."
+        config.extra["default"] = english if page.url else root
+        if is_fallback(page, config) and config.site_url:
+            page.canonical_url = english
         # Material remembers the colour scheme by scope: one for all languages.
         config.extra["scope"] = "../" * (page.url.count("/") + 1)
     return context
@@ -215,6 +233,8 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
     """Let the 404 page, which is no document, link to each language's home."""
     if language_of(config):
         config.extra["alternate"] = alternates(config, "")
+        config.extra["elsewhere"] = config.extra["alternate"]
+        config.extra["default"] = ".."
     return env
 
 

@@ -203,6 +203,11 @@ def expand(path: Path) -> list[tuple[int, str]]:
     return expanded
 
 
+def with_includes(text: str) -> str:
+    """Return a page's Markdown with what it includes; MkDocs has checked the names."""
+    return "\n".join(_preprocessor().run(text.split("\n")))
+
+
 def _language(info: str) -> str:
     """Return a fence's language: `python title="x"`, `{.python .x}` → `python`."""
     info = info.strip()

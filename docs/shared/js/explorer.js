@@ -18,10 +18,13 @@ const parts = new Map();
 function part({ activation, norm }) {
   const name = `${activation}-${norm}.json`;
   if (!parts.has(name)) {
-    const found = fetch(new URL(`../explorer/${name}`, import.meta.url)).then((answer) => {
-      if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-      return answer.json();
-    });
+    // In the copy to read offline they stand in a script: hooks/offline.py.
+    const found = globalThis.explorerParts
+      ? Promise.resolve(globalThis.explorerParts[name])
+      : fetch(new URL(`../explorer/${name}`, import.meta.url)).then((answer) => {
+          if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+          return answer.json();
+        });
     found.catch(() => parts.delete(name)); // the next change tries again
     parts.set(name, found);
   }

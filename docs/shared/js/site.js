@@ -17,6 +17,28 @@ query?.form.addEventListener("reset", () => setTimeout(search));
 // code of figures. What the reader opened is printed open.
 addEventListener("beforeprint", (event) => event.stopImmediatePropagation(), true);
 
+// Copy the page as Markdown, where the browser can: over https, not from a disk. The text
+// is promised within the click, which Safari asks for. The theme's dialog says that it is
+// done; as a status, it says so to a screen reader, too, also when code was copied.
+document.querySelector("[data-md-component=dialog]")?.setAttribute("role", "status");
+const copy = document.querySelector("[data-copied]");
+if (copy && navigator.clipboard && location.protocol !== "file:") {
+  copy.classList.add("ready");
+  copy.addEventListener("click", async () => {
+    const source = document.querySelector("a[type='text/markdown']").href;
+    const text = fetch(source).then(async (answer) => {
+      if (!answer.ok) throw new Error(`${source}: ${answer.status}`);
+      return new Blob([await answer.text()], { type: "text/plain" });
+    });
+    try {
+      await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+      window.alert$.next(copy.dataset.copied);
+    } catch {
+      location.assign(source); // offline, or forbidden: there the reader can copy it
+    }
+  });
+}
+
 // Two faults of the theme that a screen reader or keyboard would meet: each code block's
 // buttons are a landmark without a name, and what scrolls can't be scrolled by keyboard.
 function mend() {
