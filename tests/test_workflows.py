@@ -5,6 +5,7 @@ zizmor finds faults that are common. These are our own rules, so they are strict
 
 import copy
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ def faults(path: Path, workflow: dict[Any, Any]) -> list[str]:
         found.append("pushed to another branch than main")
     if workflow["permissions"] != {}:
         found.append("permissions for every job")
-    if re.search(r"\bsecrets\b|(?<!enable-)cache: |enable-cache: true", path.read_text("utf-8")):
+    if re.search(
+        r"\bsecrets\b|(?<!enable-)cache: |enable-cache: true", path.read_text("utf-8")
+    ):
         found.append("a secret, or a cache, which a pull request could fill")
     for name, job in workflow["jobs"].items():
         permissions = job.get("permissions", {"all": "of them"}).items()
@@ -90,9 +93,15 @@ def faults_of_deploy(workflow: dict[Any, Any], job: dict[str, Any]) -> list[str]
     return found
 
 
+@cache
+def read(path: Path) -> Any:
+    """Parse a workflow."""
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflow_keeps_the_rules(path):
-    assert faults(path, yaml.safe_load(path.read_text("utf-8"))) == []
+    assert faults(path, read(path)) == []
 
 
 def test_only_pages_deploys():
@@ -156,11 +165,10 @@ MISTAKES = {  # workflow, where in it, what stands there now, a part of the faul
 def test_mistake_is_noticed(mistake):
     name, place, value, fault = MISTAKES[mistake]
     path = pages.ROOT / ".github" / "workflows" / f"{name}.yml"
-    workflow = yaml.safe_load(path.read_text("utf-8"))
-    part = workflow
+    part = workflow = copy.deepcopy(read(path))
     for key in place[:-1]:
         part = part[key]
-    part[place[-1]] = copy.deepcopy(value)
+    part[place[-1]] = value
     assert any(fault in each for each in faults(path, workflow)), faults(path, workflow)
 
 
@@ -172,4 +180,4 @@ def test_cache_and_secret_are_noticed(tmp_path, line):
     text = source.read_text("utf-8")
     path = tmp_path / "test.yml"
     path.write_text(f"{text}        env:\n          {line}\n", "utf-8")
-    assert "a secret, or a cache" in str(faults(path, yaml.safe_load(text)))
+    assert "a secret, or a cache" in str(faults(path, read(source)))
