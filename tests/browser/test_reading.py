@@ -242,5 +242,3 @@ def test_page_is_sound(open_page, path):
         }
         where = f"{viewport['width']} px, {scheme}: "
         assert report == {}, where + json.dumps(report, indent=1, ensure_ascii=False)
-
-

@@ -1,0 +1,102 @@
+"""How long the site takes to build, and how that grows with pages and languages."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import project
+
+LANGUAGES = ("fr", "de", "es", "it", "pt", "nl", "pl")
+PREVIEW = """
+import sys, tempfile, time
+from pathlib import Path
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+folder, page = tempfile.mkdtemp(), Path(sys.argv[1])
+for change in ("", "", "\\n\\nOne more line.\\n", "\\n\\nAnother line.\\n"):
+    page.write_text(page.read_text("utf-8") + change, "utf-8")
+    start = time.perf_counter()
+    config = load_config("mkdocs.yml", site_dir=folder)
+    config.plugins.on_startup(command="serve", dirty=False)
+    build(config)
+    print(time.perf_counter() - start)
+"""
+"""What `mkdocs serve` does when a page is saved, without a browser and its pauses."""
+
+
+def built(copy: Path) -> tuple[float, int]:
+    """Return the seconds that a build takes, and the number of its pages."""
+    site = copy.parent / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    start = time.perf_counter()
+    result = project.build(site, copy)
+    seconds = time.perf_counter() - start
+    assert result.returncode == 0, result.stderr
+    return seconds, len(list(site.rglob("index.html")))
+
+
+def rebuilt(copy: Path, page: str) -> float:
+    """Return the seconds until the preview shows a page that was saved."""
+    printed = subprocess.run(
+        [sys.executable, "-c", PREVIEW, page],
+        cwd=copy,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    return float(printed.split()[-1])
+
+
+def with_languages(copy: Path) -> None:
+    """Add copies of the English pages as other languages."""
+    english = (copy / "mkdocs.en.yml").read_text("utf-8")
+    for code in LANGUAGES:
+        shutil.copytree(copy / "docs" / "en", copy / "docs" / code)
+        own = re.sub(r"\ben\b", code, english)
+        (copy / f"mkdocs.{code}.yml").write_text(own, "utf-8")
+
+
+def with_pages(copy: Path, times: int) -> None:
+    """Add copies of each page, in every language."""
+    for page in sorted(copy.glob("docs/??/*.md")):
+        for number in range(2, times + 1):
+            shutil.copy(page, page.with_stem(f"{page.stem}-{number}"))
+    config = copy / "mkdocs.yml"
+    allowed = config.read_text("utf-8").replace(
+        "omitted_files: warn", "omitted_files: ignore"
+    )
+    config.write_text(allowed, "utf-8")
+
+
+def line(what: str, seconds: float, pages: int) -> None:
+    """Print a row of the table."""
+    print(f"{what:44} {seconds:6.1f} s {pages:6} {1000 * seconds / pages:6.0f} ms")
+
+
+def main() -> None:
+    """Print what each kind of build takes, and for each page of it."""
+    print(f"{'a build':44} {'':8} {'pages':>6} {'a page':>9}")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = project.copy_project(Path(folder))
+        shutil.rmtree(copy / ".cache", ignore_errors=True)
+        line("first build: every figure is drawn", *built(copy))
+        seconds, pages = built(copy)
+        line("again", seconds, pages)
+        for page in ("docs/ko/myths.md", "docs/en/myths.md"):
+            line(f"the preview, {page} saved", rebuilt(copy, page), 1)
+        with_languages(copy)
+        line("10 languages, first build", *built(copy))
+        line("10 languages, again", *built(copy))
+    with tempfile.TemporaryDirectory() as folder:
+        copy = project.copy_project(Path(folder))
+        with_pages(copy, 10)
+        line("10 times the pages, first build", *built(copy))
+        line("10 times the pages, again", *built(copy))
+
+
+if __name__ == "__main__":
+    main()
