@@ -77,11 +77,13 @@ def feed(page_html: str, address: str, title: str, language: str, about: str) ->
         content = _LINK.sub(lambda m: m[1] + urljoin(address, m[2]), body.strip())
         ET.SubElement(item, "description").text = content
     ET.indent(rss)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(rss, "unicode")
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(rss, "unicode") + "\n"
+    )
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Tell the pages where the feed is: the English one, where the language has none."""
+    """Tell the pages where the feed is; a language without one has the English."""
     language = language_of(config)
     if language and config.site_url:
         own = (pages.DOCS / language / PAGE).is_file()
@@ -96,21 +98,23 @@ def on_page_content(
 ) -> str:
     """Write the feed, and link to it below the title of the page of changes."""
     language = language_of(config)
-    if page.file.src_uri != PAGE or not language or not config.site_url:
+    if page.file.src_uri != PAGE or not language:
+        return page_html
+    address = urljoin(config.site_url or "", page.url)
+    about = str(config.site_description)
+    try:
+        text = feed(page_html, address, config.site_name, language, about)
+    except ValueError as error:
+        source = Path(page.file.abs_src_path or "")
+        raise PluginError(
+            f"{pages.relative(source)}:{pages.line_of(source, f'#{error}')}: this "
+            "heading needs the day of the change; write it as in "
+            "`## 2026-01-31 · What changed {#id}`."
+        ) from None
+    if not config.site_url:
         return page_html
     if not is_fallback(page, config):
-        address = urljoin(config.site_url, page.url)
-        about = str(config.site_description)
-        try:
-            text = feed(page_html, address, config.site_name, language, about)
-        except ValueError as error:
-            source = Path(page.file.abs_src_path or "")
-            raise PluginError(
-                f"{pages.relative(source)}:{pages.line_of(source, f'#{error}')}: this "
-                "heading needs the day of the change; write it as in "
-                "`## 2026-01-31 · What changed {#id}`."
-            ) from None
-        whole.write(Path(config.site_dir) / NAME, text + "\n")
+        whole.write(Path(config.site_dir) / NAME, text)
     word = config.extra["words"]["feed"]
     link = f'<p><a href="{config.extra["feed"]}">{word}</a></p>'
     return page_html.replace("</h1>", f"</h1>\n{link}", 1)

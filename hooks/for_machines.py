@@ -19,6 +19,7 @@ import whole
 from languages import language_of, translated
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
+from mkdocs.structure.files import Files
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -63,9 +64,9 @@ def robots(site: str) -> str:
 def llms(sections: list[Section], site: str, names: dict[str, str]) -> str:
     """Return llms.txt: the Markdown of every page, in the order of the menu.
 
-    English comes first. A language that lags lists what is translated.
+    The complete languages come first. One that lags lists what is translated.
     """
-    order = sorted(pages.LANGUAGES, key=lambda code: code != labels.SOURCE_LANGUAGE)
+    lagging = [code for code in pages.LANGUAGES if code not in labels.COMPLETE]
     english = labels.load(labels.SOURCE_LANGUAGE)["site"]
     lines = [
         f"# {names[labels.SOURCE_LANGUAGE]}",
@@ -76,7 +77,7 @@ def llms(sections: list[Section], site: str, names: dict[str, str]) -> str:
         "tests run again. Each page is also Markdown: its address with "
         f"`{markdown_copy.NAME}` behind it.",
     ]
-    for code in order:
+    for code in (*labels.COMPLETE, *lagging):
         words = labels.load(code)["site"]
         for key, members in sections:
             listed = list(_listed(members, code, site))
@@ -113,6 +114,14 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Leave out the sitemap that MkDocs would make of each language alone."""
     config.theme.static_templates.discard("sitemap.xml")
     return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Leave out its template, too: what is no static template would be copied."""
+    template = files.get_file_from_path("sitemap.xml")
+    if template:
+        files.remove(template)
+    return files
 
 
 @event_priority(-50)  # when every language is built

@@ -42,23 +42,25 @@ _ANCHOR = re.compile(r'<a\b[^>]*\bhref="([^"]*)"[^>]*>(.*?)</a>')
 _TAG = re.compile(r"<[^>]+>")
 _TARGET = re.compile(r"(\]\()([^)\s]+)")
 _ATTRIBUTES = re.compile(r"(?m)(?<=\))\{:? *\.[^}\n]*\}")
+_PARTS = re.compile(r"([^?#]*)(\??[^#]*)(#?.*)")
 _BLANK = re.compile(r"\n(?:[ \t]*\n){2,}")
 _CODE = re.compile(r"(`+[^`]+`+)")
 
 
-def plain(text: str, figure: str, link: Callable[[str], str]) -> str:
+def plain(text: str, figure: str, here: str, link: Callable[[str], str]) -> str:
     """Return a page's Markdown without what only this site understands.
 
     Args:
         text: the page, its placeholders filled and its includes expanded.
         figure: the word that stands before a figure's title.
+        here: the page's address.
         link: returns the address to write for one in the page.
     """
     parts = []
     for code, group in groupby(_lines(text.split("\n")), lambda line: line[0]):
         part = "\n".join(line for _, line in group)
         if not code:
-            part = _BLANK.sub("\n\n", _prose(part, figure, link)).strip("\n")
+            part = _BLANK.sub("\n\n", _prose(part, figure, here, link)).strip("\n")
         if part.strip():
             parts.append(part)
     return "\n\n".join(parts) + "\n"
@@ -89,22 +91,21 @@ def _lines(lines: list[str]) -> Iterator[tuple[bool, str]]:
             yield False, "" if _NOT_TEXT.fullmatch(line) else line
 
 
-def _prose(text: str, figure: str, link: Callable[[str], str]) -> str:
+def _prose(text: str, figure: str, here: str, link: Callable[[str], str]) -> str:
     """Return prose with figures described and links that lead somewhere."""
 
     def described(match: re.Match[str]) -> str:
         alt, name, title = (" ".join(part.split()) for part in match.groups())
-        anchor = f"#fig-{name.replace('/', '-').replace('_', '-')}"
-        return f"[{figure}: {title}]({link(anchor)})\n\n{alt}"
+        ident = name.replace("/", "-").replace("_", "-")
+        return f"[{figure}: {title}]({here}#fig-{ident})\n\n{alt}"
 
     def drawn(match: re.Match[str]) -> str:
-        return f"[{figure}]({link('#' + labs.description_of(match[1]))})"
+        return f"[{figure}]({here}#{labs.description_of(match[1])})"
 
-    text = _LAB_FIGURE.sub(drawn, _FIGURE.sub(described, text))
     text = _ATTRIBUTES.sub("", _ANCHOR.sub(r"[\2](\1)", text))
     parts = _CODE.split(text)
     parts[::2] = [_TARGET.sub(lambda m: m[1] + link(m[2]), p) for p in parts[::2]]
-    return "".join(parts)
+    return _LAB_FIGURE.sub(drawn, _FIGURE.sub(described, "".join(parts)))
 
 
 def address(url: str, page: Page, config: MkDocsConfig) -> str:
@@ -115,22 +116,27 @@ def address(url: str, page: Page, config: MkDocsConfig) -> str:
 
 
 def _resolved(target: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Return what a link of the page leads to: another page's copy, where it is one."""
-    path, hash_, fragment = target.partition("#")
-    if ":" in path or (not path and not fragment.startswith("fig-")):
+    """Return what a link leads to: another page's copy, where it is one.
+
+    A link that sets the explorer leads to the page itself, which alone has one.
+    """
+    path, query, fragment = _PARTS.fullmatch(target).groups()  # type: ignore[union-attr]
+    if ":" in path or target.startswith("#"):
         return target
-    if not path:
-        return address(page.url, page, config) + hash_ + fragment
-    folder = posixpath.dirname(page.file.src_uri)
-    file = files.get_file_from_path(posixpath.normpath(posixpath.join(folder, path)))
-    if file and file.is_documentation_page():
-        return address(file.url + NAME, page, config) + hash_ + fragment
-    return address(urljoin(page.url, path), page, config) + hash_ + fragment
+    name = posixpath.join(posixpath.dirname(page.file.src_uri), path)
+    file = files.get_file_from_path(posixpath.normpath(name)) if path else page.file
+    if not file or not file.is_documentation_page():
+        url = urljoin(page.url, path)
+    else:
+        url = file.url if query else file.url + NAME
+    return address(url, page, config) + query + fragment
 
 
 def head(page: Page, config: MkDocsConfig) -> str:
     """Return the front matter: what the page is, where it stands, what one may do."""
-    language = labels.SOURCE_LANGUAGE if is_fallback(page, config) else language_of(config)
+    language = (
+        labels.SOURCE_LANGUAGE if is_fallback(page, config) else language_of(config)
+    )
     licence = re.sub(
         r'<a href="([^"]+)"[^>]*>(.*?)</a>', r"\2 (\1)", str(config.copyright)
     )
@@ -153,7 +159,9 @@ def on_page_markdown(
     def link(target: str) -> str:
         return _resolved(target, page, config, files)
 
-    text = plain(pages.with_includes(markdown), config.extra["words"]["figure"], link)
+    figure, here = config.extra["words"]["figure"], address(page.url, page, config)
+    text = plain(pages.with_includes(markdown), figure, here, link)
     path = Path(page.file.abs_dest_path).with_name(NAME)
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole.write(path, head(page, config) + text)
+    # Not every server says that text is UTF-8, and a disk does not: the mark does.
+    whole.write(path, "\ufeff" + head(page, config) + text)

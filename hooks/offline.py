@@ -1,8 +1,8 @@
-"""The whole site as one file to download: unpacked, it opens from disk without a server.
+"""The whole site as one file to download: unpacked, it opens from disk without server.
 
-A browser shows a folder's files, not its index.html, and a page from disk may not fetch:
-links to folders name the page in them, and search, explorer and font come as scripts and
-styles. All languages stand in one file, as the menu of languages needs the others.
+A browser shows a folder's files, not its index.html, and a page from disk may not
+fetch. So links to folders name the page in them, and search, explorer and font come as
+scripts and styles. All languages stand in one file: the menu of languages needs them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 
 MARK = "<!-- offline -->"
-"""Stands in a page's footer where the link to the file will be, once its size is known."""
+"""Holds the place of the link in a page's footer, until the file's size is known."""
 WORKER = "assets/javascripts/worker.js"
 EXPLORER = "assets/js/explorer.js"
 _LINK = re.compile(r'(\b(?:href|src)=")([^"#?]+)')
@@ -56,7 +56,7 @@ def to_file(link: str) -> str:
 
 
 def linked(text: str, name: str) -> set[str]:
-    """Return the files of the site that a page, changed by page(), needs or links to."""
+    """Return the files that a page needs or links to; page() has changed it."""
     folder = posixpath.dirname(name)
     return {
         posixpath.normpath(posixpath.join(folder, unquote(link)))

@@ -13,20 +13,36 @@ import pytest
 from filelock import FileLock
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the built site; the parallel workers share one."""
-    shared = tmp_path_factory.getbasetemp()
+def _shared(factory: pytest.TempPathFactory, name: str, **environment: str) -> Path:
+    """Return the site, built once; the parallel workers share it."""
+    shared = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    folder = shared / "site"
-    with FileLock(str(shared / "site.lock")):
-        if not (folder / "done").is_file():
-            result = project.build(folder)
+    folder = shared / name
+    with FileLock(str(shared / f"{name}.lock")):
+        if not (shared / f"{name}.done").is_file():
+            result = project.build(folder, project.ROOT, "mkdocs", **environment)
             if result.returncode:
                 pytest.fail(f"the site does not build:\n{result.stderr}", pytrace=False)
-            (folder / "done").touch()
+            (shared / f"{name}.done").touch()
     return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the built site."""
+    return _shared(tmp_path_factory, "site")
+
+
+@pytest.fixture(scope="session")
+def addressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the site, built for an address of its own and with a repository."""
+    return _shared(
+        tmp_path_factory,
+        "addressed",
+        SITE_URL=project.SITE_URL,
+        REPO_URL="https://github.com/someone/fork",
+    )
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+SITE_URL = "https://someone.example/some/path/"
 
 
 def build(
