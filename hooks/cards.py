@@ -49,13 +49,11 @@ def on_page_context(
     language = language_of(config)
     if not language or not config.site_url or _serving:
         return context
+    title = "" if page.is_homepage else str(page.title)
     section = next((str(part.title) for part in page.ancestors), "")
-    texts = ("" if page.is_homepage else str(page.title), config.site_name, section)
+    texts = (title, config.site_name, section)
     if not all(map(_drawable, texts)):
-        source = pages.DOCS / labels.SOURCE_LANGUAGE / page.file.src_path
-        own = pages.front_matter(source).get("title", "")
-        english = config.extra["site_names"][labels.SOURCE_LANGUAGE]
-        texts = ("" if page.is_homepage else str(own), english, "")
+        texts = in_english(page.file.src_path, config)
     name = f"assets/cards/{page.url.strip('./').replace('/', '-') or 'index'}.png"
     target = Path(config.site_dir, name)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +64,13 @@ def on_page_context(
         "locales": {code: territory(code) for code in config.extra["language_names"]},
     }
     return context
+
+
+def in_english(path: str, config: MkDocsConfig) -> tuple[str, str, str]:
+    """Return what the card of the English page with this path says."""
+    own = pages.front_matter(pages.DOCS / labels.SOURCE_LANGUAGE / path)
+    title = "" if path == "index.md" else str(own["title"])
+    return title, config.extra["site_names"][labels.SOURCE_LANGUAGE], ""
 
 
 def linked_data(page: Page, config: MkDocsConfig, language: str) -> str:

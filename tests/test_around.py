@@ -19,6 +19,7 @@ import project
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from mkdocs.config.defaults import MkDocsConfig
 from PIL import Image
 
 LESSON = "weight-initialization"
@@ -261,10 +262,16 @@ def test_card_is_drawn_once_and_always_the_same(tmp_path, monkeypatch):
     assert [path.suffix for path in tmp_path.iterdir()] == [".png"]
 
 
-def test_script_that_the_font_lacks_is_noticed():
+def test_card_in_a_script_that_the_font_lacks_is_in_english():
     assert not cards._drawable("تلاشي التدرج")
     assert not cards._drawable("ग्रेडिएंट")
     assert cards._drawable("Градиент ∇ é")
+    config = MkDocsConfig()
+    config.extra["site_names"] = {"en": "Vanishing and Exploding Gradients"}
+    name = config.extra["site_names"]["en"]
+    assert cards.in_english("index.md", config) == ("", name, "")
+    lab = cards.in_english("labs/small-batches.ipynb", config)
+    assert lab == ("Small batches", name, "")
 
 
 def test_land_of_a_language():
