@@ -201,6 +201,16 @@ WORDS = """() => [...document.querySelectorAll("article :is(h1, h2, h3, p, td, p
   .map((e) => e.textContent.trim())"""
 
 
+SHIFT = """() => new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(sum), 50);
+})"""
+STILL = 0.005
+
+
 @every_page
 def test_page_is_sound(open_page, path):
     """One visit, since loading a page takes as long as looking at it.
@@ -216,6 +226,13 @@ def test_page_is_sound(open_page, path):
     here = urlsplit(opened.address).netloc
     assert {urlsplit(url).netloc for url in opened.requests} == {here}
     assert page.context.cookies() == []
+    assert page.evaluate(SHIFT) <= STILL, "it moves while it loads"
+    far = page.locator("#explorer, article h2[id]").evaluate_all(
+        "(all) => (all.find((e) => e.id === 'explorer') ?? all.at(-1))?.id ?? ''"
+    )
+    phone = open_page(viewport=PHONE).go(f"{path}#{far}")
+    phone.wait_for_load_state("networkidle")
+    assert phone.evaluate(SHIFT) <= STILL, f"#{far} moves away on a phone"
 
     for width in (768, 360, 320):
         page.set_viewport_size({"width": width, "height": 700})

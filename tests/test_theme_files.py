@@ -1,0 +1,36 @@
+"""The theme's files, as this site changes them."""
+
+import pytest
+import theme_files
+from mkdocs.exceptions import PluginError
+
+CSS = """@charset "UTF-8"; /* words */
+:root { --used: url("a{b}"); --unused:url("data:x"); }
+.here, .gone > a { color: var(--used) }
+a:not(.gone), .made--by-script { top: 0 }
+[data-md-color-primary=red] .here { left: 0 }
+@media print { .gone { top: 0 } }
+@media print { .here { content: "}" } }
+@font-face { src: url(x) }
+"""
+
+
+def test_stylesheet_keeps_what_the_pages_name():
+    assert theme_files.used(CSS, {"here", "made--"}) == (
+        ':root{--used: url("a{b}"); }.here{color: var(--used)}'
+        "a:not(.gone),.made--by-script{top: 0}"
+        '@media print{.here{content: "}"}}@font-face{src: url(x)}'
+    )
+
+
+def test_another_version_of_the_script_is_noticed():
+    with pytest.raises(PluginError, match="Material"):
+        theme_files.changed("none of what we change")
+
+
+def test_pages_link_one_stylesheet_of_the_theme_and_ours(site):
+    css = (site / "ko" / "assets" / "css" / "site.css").read_text("utf-8")
+    assert ".md-nav__link" in css
+    assert ".md-typeset .flow" in css
+    assert ".md-consent" not in css
+    assert not list((site / "ko").rglob("*.min.css"))
