@@ -61,9 +61,10 @@ THIN = """() => {
 
 
 def show(page: Page, scheme: Literal["dark", "light"]) -> None:
-    """Change the scheme, and wait until the theme's script has."""
+    """Change the scheme. The theme asks the system only while the page loads."""
     page.emulate_media(color_scheme=scheme)
-    page.locator(f"body[data-md-color-scheme={SCHEMES[scheme]}]").wait_for()
+    body = "document.body.dataset.mdColorScheme"
+    page.evaluate(f"(name) => {{ {body} = name }}", SCHEMES[scheme])
 
 
 def load(page: Page, within: str = "body") -> None:
