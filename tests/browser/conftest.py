@@ -81,3 +81,10 @@ def open_page(chromium: Browser, address: str) -> Iterator[Any]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def without_script(chromium: Browser) -> Iterator[Page]:
+    """Return a page that runs no script; one serves all tests."""
+    with chromium.new_context(java_script_enabled=False) as context:
+        yield context.new_page()

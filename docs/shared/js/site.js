@@ -39,6 +39,28 @@ if (copy && navigator.clipboard && location.protocol !== "file:") {
   });
 }
 
+// The menu of narrow screens opens by mouse only: what opens it is a label.
+{
+  const drawer = document.getElementById("__drawer");
+  const menu = document.querySelector(".md-nav--primary");
+  const label = document.querySelector(".md-header [for=__drawer]");
+  const opener = document.createElement("button");
+  opener.innerHTML = label.innerHTML;
+  opener.className = label.className;
+  opener.setAttribute("for", "__drawer"); // the theme's styles know it by this
+  opener.setAttribute("aria-label", menu.getAttribute("aria-label"));
+  opener.setAttribute("aria-expanded", "false");
+  opener.addEventListener("click", () => drawer.click());
+  label.replaceWith(opener);
+  drawer.addEventListener("change", () => {
+    opener.setAttribute("aria-expanded", drawer.checked);
+    (drawer.checked ? menu.querySelector("a") : opener).focus();
+  });
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape" && drawer.checked) drawer.click();
+  });
+}
+
 // Two faults of the theme that a screen reader or keyboard would meet: each code block's
 // buttons are a landmark without a name, and what scrolls can't be scrolled by keyboard.
 function mend() {
