@@ -6,6 +6,7 @@ CSS variables (one file for light and dark), text is text in the page's own font
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import html
 import io
@@ -60,14 +61,12 @@ def draw(snippet: Path) -> Figure:
 
     where = pages.relative(snippet)
     results = frozen.load(snippet)
+    if "\ndef draw(" not in frozen.source(snippet):
+        raise FigureError(f"{where}:1: has no draw(results); write it.")
     try:
-        function = partial_run.function(snippet, "draw")
-    except KeyError:
-        raise FigureError(f"{where}:1: has no draw(results).") from None
-    try:
-        figure = function(results)
-    except Exception as error:
-        line = _line_in(error, snippet)
+        figure = partial_run.function(snippet, "draw")(results)
+    except (Exception, SystemExit) as error:
+        line = partial_run.line_in(error, snippet)
         raise FigureError(
             f"{where}:{line}: draw() failed: {type(error).__name__}: {error} "
             "(it may use matplotlib, the standard library and constants only)."
@@ -101,16 +100,6 @@ def drawing_style(name: str) -> Any:  # noqa: ANN401 - a type of 300 names
         "svg.fonttype": "none",
         "svg.hashsalt": name,
     }
-
-
-def _line_in(error: BaseException, path: Path) -> int:
-    """Return the line of the file at which the error arose, or 1."""
-    line, trace = 1, error.__traceback__
-    while trace:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
 
 
 def shown(snippet: Path) -> str | None:
@@ -176,8 +165,8 @@ def _words(snippet: Path, key: str) -> list[str]:
     from matplotlib.text import Text
 
     cached = CACHE / f"{key}.json"
-    if cached.is_file():
-        known: list[str] = json.loads(cached.read_text("utf-8"))
+    if text := _kept(cached, "]"):
+        known: list[str] = json.loads(text)
         return known
     matplotlib.use("agg")
     figure = draw(snippet)
@@ -188,10 +177,20 @@ def _words(snippet: Path, key: str) -> list[str]:
     return found
 
 
+def _kept(path: Path, end: str) -> str | None:
+    """Return a file of the cache, or None if it is not there or damaged."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return text if text.endswith(end) else None
+
+
 def _keep(path: Path, text: str) -> None:
-    """Write a file of the cache."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    whole.write(path, text)
+    """Write a file of the cache, if the folder lets us: only time is lost else."""
+    with contextlib.suppress(OSError):
+        CACHE.mkdir(parents=True, exist_ok=True)
+        whole.write(path, text)
 
 
 def svg(snippet: Path, language: str) -> str:
@@ -216,8 +215,8 @@ def svg(snippet: Path, language: str) -> str:
     own = [labels.translate(word, language, where) for word in words_of_it]
     in_language = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:8]
     cached = CACHE / f"{key}-{in_language}.svg"
-    if cached.is_file():
-        return cached.read_text("utf-8")
+    if text := _kept(cached, "</svg>"):
+        return text
 
     with plt.rc_context(drawing_style(name)):
         figure = draw(snippet)
