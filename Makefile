@@ -15,8 +15,10 @@ serve: .venv/site ## preview the site on this machine (PORT=8000); pages reload 
 build: .venv/site ## build site/; if that fails, the earlier site/ stays
 	rm -rf site.new
 	$(BIN)/python -m mkdocs build --strict -d site.new || { rm -rf site.new; exit 1; }
-	rm -rf site
+	rm -rf site.old
+	if [ -d site ]; then mv site site.old; fi
 	mv site.new site
+	rm -rf site.old
 
 test: .venv/test ## lint, types, Markdown, workflows, then every block, output, number and page
 	$(BIN)/ruff check
@@ -68,7 +70,7 @@ links: ## list links to other sites that do not answer any more (needs the netwo
 	@$(PYTHON) .github/check_links.py
 
 clean: ## remove .venv, site/ and caches
-	rm -rf .venv site site.new .cache .mypy_cache .pytest_cache .ruff_cache .rumdl_cache
+	rm -rf .venv site site.new site.old .cache .mypy_cache .pytest_cache .ruff_cache .rumdl_cache
 
 .venv/pip: pip.txt constraints.txt
 	@$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

@@ -1,5 +1,8 @@
 """Run Python source alone: a fresh process, an empty folder, nothing left behind.
 
+It has no network, and writes only into its folder: it works for every reader, and
+cannot harm what was there before.
+
 A fork server imports the heavy libraries once, so that a run costs milliseconds; where
 the system can't fork (Windows) each run is a new interpreter: the same, but slower.
 """
@@ -12,8 +15,11 @@ import linecache
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import tempfile
+import threading
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +31,8 @@ LIMIT = 60.0
 """Seconds that a run may take."""
 MOST_OUTPUT = 100_000
 """Bytes of output after which a run counts as out of hand."""
+MOST_ERROR = 2000
+"""Characters of an error's message that are shown."""
 PRELOAD = ["torch", "matplotlib.pyplot", "sklearn.datasets"]
 
 
@@ -86,27 +94,44 @@ def run(
         process = _CONTEXT.Process(target=_child, args=arguments, daemon=False)
         process.start()
         send.close()
-        outcome = Outcome(broken="it ended the process before its last line")
+        outputs = [Path(folder, name) for name in ("stdout", "stderr")]
+        outcome, end = Outcome(broken=f"it ran longer than {limit:g} s"), limit
+        end += time.monotonic()
         try:
-            if receive.poll(limit):
-                with contextlib.suppress(EOFError):
-                    outcome = receive.recv()
-            else:
-                outcome = Outcome(broken=f"it ran longer than {limit:g} s")
+            while time.monotonic() < end and not _too_much(outputs):
+                if receive.poll(0.1):
+                    try:
+                        outcome = receive.recv()
+                    except EOFError:
+                        process.join(1)
+                        outcome = Outcome(broken=_ended(process.exitcode))
+                    break
         finally:
             process.kill()
+            with contextlib.suppress(AttributeError, OSError):  # Windows has none
+                os.killpg(process.pid, signal.SIGKILL)  # what it started
             process.join()
             receive.close()
-        for name in ("stdout", "stderr"):
-            path = Path(folder, name)
-            if path.is_file():
-                data = path.read_bytes()[: MOST_OUTPUT + 1]
-                if len(data) > MOST_OUTPUT:
-                    outcome.broken = f"it wrote more than {MOST_OUTPUT:,} bytes"
-                    data = data[:1000]
-                text = data.decode("utf-8", "replace").replace("\r\n", "\n")
-                setattr(outcome, name, text)
+        if _too_much(outputs):
+            outcome.broken = f"it wrote more than {MOST_OUTPUT:,} bytes"
+        for path in filter(Path.is_file, outputs):
+            with path.open("rb") as file:
+                data = file.read(1000 if _too_much([path]) else -1)
+            text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+            setattr(outcome, path.name, text)
         return outcome
+
+
+def _too_much(outputs: Sequence[Path]) -> bool:
+    """Tell whether a run has written more than anyone would read."""
+    return any(p.is_file() and p.stat().st_size > MOST_OUTPUT for p in outputs)
+
+
+def _ended(status: int | None) -> str:
+    """Return how a process ended that has not sent its outcome."""
+    if status is not None and status < 0:
+        return f"the signal {signal.Signals(-status).name} ended it"
+    return "it ended the process before its last line"
 
 
 def _child(
@@ -118,6 +143,9 @@ def _child(
     folder: str,
 ) -> None:
     """Run the source in this process and send its outcome."""
+    process = os.getpid()
+    if hasattr(os, "setsid"):
+        os.setsid()  # whatever it starts can be ended with it
     _quiet(Path(folder))
     outcome = Outcome()
     main = ModuleType("__main__")
@@ -130,16 +158,59 @@ def _child(
             _renumber(tree, lines)
         exec(compile(tree, filename, "exec"), main.__dict__)
     except BaseException as error:
-        outcome.error = "".join(traceback.format_exception_only(error)).strip()
         outcome.trace, outcome.line = _trace(error, filename)
         if isinstance(error, SyntaxError) and error.lineno:
             inside = 0 < error.lineno <= len(lines)
             outcome.line = lines[error.lineno - 1] if inside else error.lineno
-    outcome.values = {name: main.__dict__.get(name) for name in values}
-    sys.stdout.flush()
-    sys.stderr.flush()
+            error.lineno = error.end_lineno = outcome.line
+        outcome.error = "".join(traceback.format_exception_only(error)).strip()
+        if len(outcome.error) > MOST_ERROR:
+            outcome.error = outcome.error[:MOST_ERROR] + " …"
+    if os.getpid() != process:
+        os._exit(0)  # a child that the source forked: its parent reports
+    for thread in threading.enumerate():  # as Python waits before it ends
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    if _has_children():
+        outcome.broken = "it left a process running; wait for it, or end it"
+    try:
+        outcome.values = {k: plain(main.__dict__.get(k), k) for k in values}
+    except TypeError as error:
+        outcome.broken = outcome.broken or str(error)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # the source may have closed it
+            stream.flush()
     send.send(outcome)
-    send.close()
+    os._exit(0)  # nothing that the source left behind gets another word
+
+
+def plain(value: Any, name: str) -> Any:  # noqa: ANN401 - any value
+    """Return the value if it is plain data, which another process can receive.
+
+    Raises:
+        TypeError: naming the part that is not.
+    """
+    if isinstance(value, dict):
+        return {plain(k, name): plain(v, f"{name}.{k}") for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner, f"{name}.{i}") for i, inner in enumerate(value)]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(
+        f"{name} is a {type(value).__name__}; results are numbers, text, lists and "
+        "dicts of them (.item() and .tolist() make them)"
+    )
+
+
+def _has_children() -> bool:
+    """Tell whether this process started one that runs still."""
+    if not hasattr(os, "WNOHANG"):
+        return False
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+        return True
+    return False
 
 
 def _quiet(folder: Path) -> None:
@@ -161,10 +232,46 @@ def _quiet(folder: Path) -> None:
     os.chdir(folder / "work")
     linecache.clearcache()
     _other_seeds()
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+    shut_in(str(folder))
     import warnings
 
     # A window cannot open here; the reader's can.
     warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
+
+
+def shut_in(folder: str) -> None:
+    """Close the network to this process, and all of the disk but a folder to writing.
+
+    It imports all that it needs: a lab's kernel gets its source.
+    """
+    import os
+    import sys
+
+    folder = os.path.realpath(folder)
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+    network = ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.bind")
+    changing = {"os.mkdir", "os.remove", "os.rmdir", "os.rename", "os.truncate"}
+    changing |= {"os.link", "os.symlink", "os.chmod", "shutil.rmtree"}
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        if event in network:
+            address = arguments[event != "socket.getaddrinfo"]
+            if not isinstance(address, (str, bytes)) or event == "socket.getaddrinfo":
+                raise RuntimeError(
+                    f"no network here to reach {address!r}: use data that a package "
+                    "ships, or make some"
+                )
+        elif event in changing or (event == "open" and int(arguments[2]) & writing):  # type: ignore[call-overload]
+            for path in arguments[: 2 if event == "os.rename" else 1]:
+                if isinstance(path, (str, bytes, os.PathLike)):
+                    place = os.path.realpath(os.fsdecode(path))
+                    if not f"{place}{os.sep}".startswith((folder + os.sep, os.devnull)):
+                        raise PermissionError(
+                            f"{place}: a block writes into its own folder only"
+                        )
+
+    sys.addaudithook(watch)
 
 
 def _other_seeds() -> None:
@@ -204,7 +311,8 @@ def _trace(error: BaseException, filename: str) -> tuple[str, int | None]:
     own = [index for index, frame in enumerate(frames) if frame.filename == filename]
     if not own:
         return "", None
-    text = "".join(traceback.format_list(frames[own[0] :]))
+    shown = [frame for frame in frames[own[0] :] if frame.filename != __file__]
+    text = "".join(traceback.format_list(shown))
     return text, frames[own[-1]].lineno
 
 

@@ -82,8 +82,8 @@ def words(language: str) -> dict[str, str]:
     for word in labels.load(labels.SOURCE_LANGUAGE)["explorer"]:
         if word not in own:
             raise labels.LabelError(
-                f"docs/{language}/labels.yml: no word for {word!r}, which the explorer "
-                "says; add it below `explorer:`."
+                f"{labels.place(language, 'explorer')}: no word for {word!r}, which "
+                "the explorer says; add it below `explorer:`."
             )
     return own
 

@@ -6,6 +6,7 @@ CSS variables (one file for light and dark), text is text in the page's own font
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 import html
@@ -63,14 +64,12 @@ def draw(snippet: Path) -> Figure:
 
     where = pages.relative(snippet)
     results = copy.deepcopy(frozen.load(snippet))
+    if "\ndef draw(" not in frozen.source(snippet):
+        raise FigureError(f"{where}:1: has no draw(results); write it.")
     try:
-        function = partial_run.function(snippet, "draw")
-    except KeyError:
-        raise FigureError(f"{where}:1: has no draw(results).") from None
-    try:
-        figure = function(results)
-    except Exception as error:
-        line = _line_in(error, snippet)
+        figure = partial_run.function(snippet, "draw")(results)
+    except (Exception, SystemExit) as error:
+        line = partial_run.line_in(error, snippet)
         raise FigureError(
             f"{where}:{line}: draw() failed: {type(error).__name__}: {error} "
             "(it may use matplotlib, the standard library and constants only)."
@@ -104,16 +103,6 @@ def drawing_style(name: str) -> Any:  # noqa: ANN401 - a type of 300 names
         "svg.fonttype": "none",
         "svg.hashsalt": name,
     }
-
-
-def _line_in(error: BaseException, path: Path) -> int:
-    """Return the line of the file at which the error arose, or 1."""
-    line, trace = 1, error.__traceback__
-    while trace:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
 
 
 def shown(snippet: Path) -> str | None:
@@ -180,8 +169,8 @@ def _version() -> str:
 def _words(snippet: Path, key: str) -> list[str]:
     """Return the figure's labels; drawing it to find them is done once."""
     cached = CACHE / f"{key}.json"
-    if cached.is_file():
-        known: list[str] = json.loads(cached.read_text("utf-8"))
+    if text := _kept(cached, "]"):
+        known: list[str] = json.loads(text)
         return known
 
     import matplotlib
@@ -197,10 +186,20 @@ def _words(snippet: Path, key: str) -> list[str]:
     return found
 
 
+def _kept(path: Path, end: str) -> str | None:
+    """Return a file of the cache, or None if it is not there or damaged."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return text if text.endswith(end) else None
+
+
 def _keep(path: Path, text: str) -> None:
-    """Write a file of the cache."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    whole.write(path, text)
+    """Write a file of the cache, if the folder lets us: only time is lost else."""
+    with contextlib.suppress(OSError):
+        CACHE.mkdir(parents=True, exist_ok=True)
+        whole.write(path, text)
 
 
 def _place(snippet: Path, language: str) -> tuple[str, Path]:
@@ -217,7 +216,7 @@ def _place(snippet: Path, language: str) -> tuple[str, Path]:
 
 def is_drawn(snippet: Path) -> bool:
     """Tell whether the snippet's figure stands in the cache in every language."""
-    if not (CACHE / f"{_base_key(snippet)}.json").is_file():
+    if not _kept(CACHE / f"{_base_key(snippet)}.json", "]"):
         return False
     return all(_place(snippet, code)[1].is_file() for code in pages.LANGUAGES)
 
@@ -233,8 +232,8 @@ def svg(snippet: Path, language: str) -> str:
         LabelError: for a label that has no translation.
     """
     language, cached = _place(snippet, language)
-    if cached.is_file():
-        return cached.read_text("utf-8")
+    if text := _kept(cached, "</svg>"):
+        return text
 
     import matplotlib  # here, for it takes half a second
     import matplotlib.pyplot as plt

@@ -10,7 +10,8 @@ import ast
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import whole
 
 ROOT = Path(__file__).resolve().parents[1]
 SNIPPETS = ROOT / "snippets"
+MOST = 1_000_000
+"""Characters of a frozen file, which every clone and every build reads."""
 
 on_stale: Callable[[str], object] | None = None
 """What to call, instead of raising, when a snippet changed: a preview only warns."""
@@ -32,8 +35,25 @@ def measuring_snippets() -> list[Path]:
     return [
         path
         for path in sorted(SNIPPETS.rglob("*.py"))
-        if "\ndef measure(" in path.read_text("utf-8")
+        if "\ndef measure(" in source(path)
     ]
+
+
+def source(snippet: Path) -> str:
+    """Return a snippet's text.
+
+    Raises:
+        FrozenError: if it is not UTF-8.
+    """
+    data = snippet.read_bytes()
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FrozenError(
+            f"{snippet.relative_to(ROOT).as_posix()}:{line}: not UTF-8; save the file "
+            "again as UTF-8."
+        ) from None
 
 
 def find(name: str) -> Path:
@@ -90,6 +110,8 @@ def save(
 ) -> None:
     """Write a snippet's results beside it, whole or not at all.
 
+    What else measure() may not return, hooks/alone.py refuses.
+
     Args:
         snippet: the snippet's file.
         results: what its measure() returned.
@@ -97,19 +119,44 @@ def save(
         figure: a hash of what its figure shows, if it has one.
 
     Raises:
-        ValueError: if a number is NaN or infinite.
+        FrozenError: if a number is NaN or infinite, or if they are too large.
+        WriteError: if there is no room for them.
     """
     results = rounded(results)
+    name = snippet.relative_to(ROOT).as_posix()
+    for keys, number in numbers(results):
+        if isinstance(number, float) and not math.isfinite(number):
+            raise FrozenError(
+                f"{name}:1: the result {keys} is {number}; return None where there is "
+                "no number, or mend measure()."
+            )
     content = {
         "made_with": made_with,
-        "snippet": fingerprint(snippet.read_text("utf-8")),
+        "snippet": fingerprint(source(snippet)),
         "digest": digest(results),
         "figure": figure,
         "results": results,
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     text = _one_line_lists(text)
+    if len(text) > MOST:
+        raise FrozenError(
+            f"{name}:1: the results are {len(text):,} bytes of JSON, more than "
+            f"{MOST:,}; return only what figure and prose show."
+        )
     whole.write(snippet.with_suffix(".json"), text + "\n")
+
+
+def numbers(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+    """Yield (keys, number) for every number in results."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from numbers(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from numbers(inner, f"{path}.{index}")
+    else:
+        yield path, value
 
 
 def _one_line_lists(text: str) -> str:
@@ -131,14 +178,19 @@ def load(snippet: Path) -> dict[str, Any]:
     """
     path = snippet.with_suffix(".json")
     name = path.relative_to(ROOT).as_posix()
-    source = snippet.relative_to(ROOT).as_posix()
+    code = snippet.relative_to(ROOT).as_posix()
     if not path.is_file():
         raise FrozenError(f"{name}: no such file; run `make results` to make it.")
     results, made_by = _parsed(name, path.read_text("utf-8"))
-    if made_by != fingerprint(snippet.read_text("utf-8")):
+    try:
+        current = fingerprint(source(snippet))
+    except SyntaxError as error:
+        raise FrozenError(
+            f"{code}:{error.lineno or 1}: not Python ({error.msg}); mend it."
+        ) from None
+    if made_by != current:
         message = (
-            f"{source}:1: the code changed since {name} was measured; "
-            "run `make results`."
+            f"{code}:1: the code changed since {name} was measured; run `make results`."
         )
         if not on_stale:
             raise FrozenError(message)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
+import alone
 import figures
 import frozen
 import labs
@@ -23,8 +25,8 @@ class LabError(Exception):
     """A lab that fails or warns; the message names file, line and cell."""
 
 
-def _style(name: str) -> str:
-    """Return the code that lets a kernel draw as the site does."""
+def _style(name: str, folder: str) -> str:
+    """Return the code that lets a kernel draw as the site does, shut in a folder."""
     settings: dict[str, Any] = figures.drawing_style(name)
     settings.pop("axes.prop_cycle")
     settings |= {"figure.facecolor": "none", "axes.facecolor": "none"}
@@ -34,7 +36,9 @@ def _style(name: str) -> str:
         f"matplotlib.rcParams.update({settings!r})\n"
         "matplotlib.rcParams['axes.prop_cycle'] = "
         f"cycler.cycler(color={figures.CYCLE!r})\n"
-        "set_matplotlib_formats('svg', bbox_inches=None, metadata={'Date': None})"
+        "set_matplotlib_formats('svg', bbox_inches=None, metadata={'Date': None})\n"
+        f"{inspect.getsource(alone.shut_in)}\nshut_in({folder!r})\n"
+        "exit = quit = None  # a script would end here, a notebook goes on"
     )
 
 
@@ -56,40 +60,48 @@ def run(path: Path) -> labs.Outputs:
     """
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+    from nbclient.exceptions import (
+        CellExecutionError,
+        CellTimeoutError,
+        DeadKernelError,
+    )
 
     name = f"labs/{path.stem}"
     notebook = nbformat.v4.new_notebook()
-    notebook.cells.append(nbformat.v4.new_code_cell(_style(name), id="style"))
     for cell in labs.cells(path):
         if cell.code:
             code = re.sub(r"(?m)^%.*$", "", cell.source)
             notebook.cells.append(nbformat.v4.new_code_cell(code, id=cell.ident))
     with tempfile.TemporaryDirectory() as folder:
+        style = nbformat.v4.new_code_cell(_style(name, folder), id="style")
+        notebook.cells.insert(0, style)
         # Nothing of the user's: neither settings nor history.
         home = {key: folder for key in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR")}
         home["OMP_NUM_THREADS"] = "1"  # labs and tests run side by side
+        home["TMPDIR"] = folder
         home["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
         resources = {"metadata": {"path": folder}}
         with mock.patch.dict(os.environ, home):
+            begun: list[str] = []
             client = NotebookClient(
                 notebook,
+                on_cell_start=lambda cell, cell_index: begun.append(cell.id),
                 timeout=LIMIT,
                 kernel_name="python3",
                 resources=resources,
-                coalesce_streams=True,  # one text, however it arrived in pieces
                 extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
             )
             try:
                 client.execute()
-            except (CellExecutionError, CellTimeoutError) as error:
-                message = _ANSI.sub("", str(error)).strip()
-                done = [c for c in notebook.cells if c.execution_count is not None]
-                ident = done[-1].id if done else notebook.cells[0].id
-                raise LabError(f"{place(path, ident)}: {message}") from None
+            except CellTimeoutError:
+                _fail(path, begun[-1], f"runs longer than {LIMIT} s; make it shorter")
+            except DeadKernelError:
+                _fail(path, begun[-1], "ends the kernel; remove what exits or crashes")
+            except CellExecutionError as error:
+                _fail(path, begun[-1], f"fails: {_short(error)}")
     outputs: labs.Outputs = {}
     for cell in notebook.cells[1:]:
-        shown = [_shown(path, cell.id, output) for output in cell.outputs]
+        shown = [_shown(path, cell.id, output) for output in _joined(cell.outputs)]
         found = [
             _themed(output, f"{name}-{cell.id}-{number}", path, cell.id)
             for number, output in enumerate(shown)
@@ -99,13 +111,43 @@ def run(path: Path) -> labs.Outputs:
     return outputs
 
 
+def _fail(path: Path, ident: str, why: str) -> NoReturn:
+    raise LabError(f"{place(path, ident)} {why}.") from None
+
+
+def _short(error: Exception) -> str:
+    """Return a traceback of the kernel without colours, and not all of a long one."""
+    text = _ANSI.sub("", str(error)).strip().rstrip(".")
+    if len(text) > alone.MOST_ERROR:
+        text = f"{text[:1000]}\n…\n{text[-1000:]}"
+    return text
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Return the outputs with each text in one piece, in however many it arrived.
+
+    nbclient's own way takes hours for a long line.
+    """
+    found: list[Any] = []
+    for output in outputs:
+        stream = output.get("name")
+        if stream and found and found[-1].get("name") == stream:
+            found[-1].text += output.text
+        else:
+            found.append(output)
+    return found
+
+
 def _shown(path: Path, ident: str, output: Any) -> dict[str, str]:  # noqa: ANN401
     """Return one of a cell's outputs as text or SVG."""
     if output.output_type == "stream" and output.name == "stdout":
+        if len(output.text) > alone.MOST_OUTPUT:
+            _fail(path, ident, f"prints more than {alone.MOST_OUTPUT:,} characters")
         lines = output.text.strip("\n").split("\n")
         return {"text": "\n".join(line.rstrip() for line in lines)}
     if output.output_type == "stream":
-        raise LabError(f"{place(path, ident)} warns its reader:\n{output.text}")
+        shown = output.text[: alone.MOST_ERROR]
+        raise LabError(f"{place(path, ident)} warns its reader:\n{shown}")
     data = output.get("data", {})
     if "image/svg+xml" not in data:
         raise LabError(
@@ -133,6 +175,6 @@ def stale() -> list[Path]:
     for path in labs.labs():
         try:
             labs.load(path)
-        except frozen.FrozenError:
+        except (frozen.FrozenError, pages.PageError):  # running it says more
             found.append(path)
     return found

@@ -72,9 +72,18 @@ def _parsed(path: Path, text: str) -> dict[str, dict[str, str]]:
         content: Any = yaml.safe_load(text) or {}
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 1
-        raise LabelError(f"{name}:{line}: not YAML ({error.problem}).") from None
+        raise LabelError(
+            f"{name}:{line}: not YAML ({error.problem}); mend this line or the one "
+            "above."
+        ) from None
     for section in ("site", "explorer", "figures"):
-        for key, value in (content.get(section) or {}).items():
+        part = content.get(section) or {} if isinstance(content, dict) else None
+        if not isinstance(part, dict):
+            raise LabelError(
+                f"{name}:{pages.line_of(path, f'{section}:')}: `{section}:` must hold "
+                "lines of `name: text`, as in docs/en/labels.yml."
+            )
+        for key, value in part.items():
             if not isinstance(key, str) or not isinstance(value, str):
                 line = pages.line_of(path, str(key))
                 raise LabelError(
@@ -96,6 +105,12 @@ def has_words(text: str) -> bool:
     return bool(_WORD.search(_MATH.sub("", text)))
 
 
+def place(language: str, part: str) -> str:
+    """Return `docs/ko/labels.yml:12`, where a part of the labels begins."""
+    path = pages.DOCS / language / "labels.yml"
+    return f"{pages.relative(path)}:{pages.line_of(path, f'{part}:')}"
+
+
 def translate(text: str, language: str, figure: str) -> str:
     """Return a figure's label in the language, or in English where it may lag.
 
@@ -107,7 +122,7 @@ def translate(text: str, language: str, figure: str) -> str:
     labels = load(language)["figures"]
     if text not in labels and language in COMPLETE:
         raise LabelError(
-            f"docs/{language}/labels.yml: no translation of {text!r} (in a figure of "
+            f"{place(language, 'figures')}: no translation of {text!r} (in a figure of "
             f"{figure}); add it below `figures:`."
         )
     return labels.get(text, text)

@@ -193,12 +193,18 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
 
 
 def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
-    """Give MkDocs the lab as Markdown."""
-    path = _path(page)
-    if not path:
+    """Give MkDocs the lab as Markdown, and other pages as all our tools read them.
+
+    MkDocs itself takes a front matter that is no YAML for text. Only one hook may read.
+    """
+    if not page.file.abs_src_path:
         return None
+    path = Path(page.file.abs_src_path)
     try:
-        return markdown(path)
+        if _path(page):
+            return markdown(path)
+        pages.front_matter(path)
+        return pages.read(path)
     except (pages.PageError, frozen.FrozenError) as error:
         raise PluginError(str(error)) from None
 

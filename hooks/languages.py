@@ -80,10 +80,25 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
+class _Words(dict[str, str]):
+    """Words that templates and hooks ask for by name; one that lacks is an error."""
+
+    language = labels.SOURCE_LANGUAGE  # the others fall back to it, but for COMPLETE
+
+    def __missing__(self, word: str) -> str:
+        raise PluginError(
+            f"{labels.place(self.language, 'site')}: no word for {word!r}; add it "
+            "below `site:`."
+        )
+
+
 def _words(language: str) -> dict[str, str]:
     """Return the `site` part of a language's label file."""
     try:
-        return labels.load(language)["site"]
+        words = _Words(labels.load(language)["site"])
+        if language in labels.COMPLETE:
+            words.language = language
+        return words
     except labels.LabelError as error:
         raise PluginError(str(error)) from None
 
@@ -125,9 +140,10 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     for item in nav.items:
         if item.is_section:
             if item.title not in config.extra["words"]:
+                line = pages.line_of(pages.ROOT / "mkdocs.yml", f"- {item.title}:")
                 raise PluginError(
-                    f"mkdocs.yml: the menu's {item.title!r} has no words; add it to "
-                    f"`site` in docs/<language>/labels.yml."
+                    f"mkdocs.yml:{line}: the menu's {item.title!r} has no words; add "
+                    "it to `site` in docs/<language>/labels.yml."
                 )
             item.title = config.extra["words"][item.title]
     return nav
@@ -265,6 +281,11 @@ class _WithPlace(logging.Filter):
             path = pages.DOCS / self.language / match[1]
             line = pages.line_of(path, f"({match[2]}") if path.is_file() else 1
             record.msg, record.args = f"{pages.relative(path)}:{line}: {message}", ()
+        elif " 'nav' " in message or '"nav"' in message:
+            missing = re.match(r"A reference to '(.+?)'", message)
+            entry = f"- {missing[1]}" if missing else "nav:"
+            line = pages.line_of(pages.ROOT / "mkdocs.yml", entry)
+            record.msg, record.args = f"mkdocs.yml:{line}: {message}", ()
         return True
 
 
@@ -319,16 +340,32 @@ def on_post_build(config: MkDocsConfig) -> None:
             else "",
             strict=config.strict,
         )
+        if language_of(child) != code:
+            raise PluginError(
+                f"mkdocs.{code}.yml:1: its docs_dir is not the language's folder; "
+                f"write `docs_dir: docs/{code}`."
+            )
         child.plugins.on_startup(command=_command, dirty=False)
-        links = logging.getLogger("mkdocs.structure.pages")
+        loggers = [logging.getLogger(f"mkdocs.structure.{n}") for n in ("pages", "nav")]
         with_place = _WithPlace(code)
-        links.addFilter(with_place)
+        for logger in loggers:
+            logger.addFilter(with_place)
         try:
             build(child)
         finally:
-            links.removeFilter(with_place)
+            for logger in loggers:
+                logger.removeFilter(with_place)
             child.plugins.on_shutdown()
         _built[code] = made_from
+
+
+def on_build_error(error: Exception) -> None:
+    """Say in one sentence that the disk is full or closed."""
+    if isinstance(error, OSError) and error.strerror:
+        raise PluginError(
+            f"{error.filename or 'the site'}: {error.strerror}; make room, or allow "
+            "reading and writing there, then build again."
+        ) from None
 
 
 def on_serve(

@@ -6,13 +6,14 @@ The site builds at once: pages and words that are not translated yet are English
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import labels
 import pages
-import translations
+import whole
 import yaml
 
 _CODE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3}|-[A-Z]{2})?")
@@ -56,24 +57,28 @@ def add(code: str, name: str) -> list[Path]:
     for path in (config, folder):
         if path.exists():
             raise LanguageError(f"{pages.relative(path)} exists already.")
-    folder.mkdir()
     source = pages.ROOT / f"mkdocs.{labels.SOURCE_LANGUAGE}.yml"
     text = re.sub(
         rf"(docs/|site/|language: ){labels.SOURCE_LANGUAGE}\b",
         rf"\g<1>{code}",
         source.read_text("utf-8"),
     )
-    written = {
-        config: text,
+    home = folder / "index.md"
+    written = {  # the last one makes it a language
         folder / "labels.yml": _labels(name),
         folder / "terms.yml": _TERMS,
+        home: pages.read_file(pages.DOCS / labels.SOURCE_LANGUAGE / home.name),
+        config: text,
     }
-    for path, content in written.items():
-        path.write_bytes(content.encode())
+    try:
+        folder.mkdir()
+        for path, content in written.items():
+            whole.write(path, content)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)  # nothing there was before
+        raise LanguageError(str(error)) from None
     pages.LANGUAGES.append(code)
-    home = folder / "index.md"
-    translations.start(home)
-    return [*written, home]
+    return list(written)
 
 
 def _labels(name: str) -> str:
@@ -116,7 +121,7 @@ def main(arguments: list[str]) -> int:
     code, *name = [*arguments, ""]
     try:
         written = add(code, " ".join(name).strip())
-    except (LanguageError, pages.PageError) as error:
+    except (LanguageError, labels.LabelError, pages.PageError) as error:
         print(error, file=sys.stderr)
         return 1
     print("Written:")

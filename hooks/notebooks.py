@@ -38,6 +38,9 @@ _IDENT = re.compile(r"[a-z0-9][a-z0-9-]*")
 class NotebookError(Exception):
     """A notebook that cannot be read; the message says what is wrong with it."""
 
+    line = 1
+    """Line of the file."""
+
 
 @dataclass
 class Cell:
@@ -80,10 +83,11 @@ def load(text: str) -> tuple[list[Cell], dict[str, Any]]:
             own = {key: own[key] for key in KEPT if key in own}
             found.append(Cell(ident, kind, source.rstrip("\n"), own))
     except json.JSONDecodeError as error:
-        raise NotebookError(
-            f"line {error.lineno} is not JSON ({error.msg}); mend it, or take the "
-            "file's last version."
-        ) from None
+        wrong = NotebookError(
+            f"not JSON ({error.msg}); mend this line, or take the file's last version."
+        )
+        wrong.line = error.lineno
+        raise wrong from None
     except (KeyError, TypeError, AttributeError):
         raise NotebookError(
             "not a notebook of nbformat 4; save it by Jupyter."
@@ -167,11 +171,19 @@ def main(arguments: list[str]) -> int:
     for name in arguments:
         path = Path(name)
         try:
-            text = clean(path.read_text("utf-8-sig"))
-        except (NotebookError, OSError, UnicodeDecodeError) as error:
-            print(f"{name}:1: {error}", file=sys.stderr)
+            whole.write(path, clean(path.read_text("utf-8-sig")))
+        except whole.WriteError as error:
+            print(error, file=sys.stderr)
             return 1
-        whole.write(path, text)
+        except UnicodeDecodeError:
+            print(f"{name}:1: not UTF-8; save it again as UTF-8.", file=sys.stderr)
+            return 1
+        except NotebookError as error:
+            print(f"{name}:{error.line}: {error}", file=sys.stderr)
+            return 1
+        except OSError as error:
+            print(f"{name}:1: {error.strerror}; name a notebook.", file=sys.stderr)
+            return 1
     return 0
 
 

@@ -74,8 +74,8 @@ def read(path: Path) -> str:
     """Return a page's text with plain newlines; of a notebook, the page it makes.
 
     Raises:
-        PageError: if the file is not UTF-8 or begins with a byte order mark, or is a
-            notebook that cannot be read, or holds the marks of a merge.
+        PageError: if the file is not UTF-8, or is a notebook that cannot be read, or
+            holds the marks of a merge.
     """
     text = read_file(path)
     if conflict := _CONFLICT.search(text):
@@ -89,14 +89,14 @@ def read(path: Path) -> str:
     try:
         return notebooks.markdown(text)
     except notebooks.NotebookError as error:
-        raise PageError(f"{relative(path)}:1: {error}") from None
+        raise PageError(f"{relative(path)}:{error.line}: {error}") from None
 
 
 def read_file(path: Path) -> str:
-    """Return a file's text with plain newlines.
+    """Return a file's text with plain newlines, without a byte order mark.
 
     Raises:
-        PageError: if the file is not UTF-8 or begins with a byte order mark.
+        PageError: if the file is not UTF-8.
     """
     try:
         text = path.read_bytes().decode("utf-8")
@@ -105,12 +105,7 @@ def read_file(path: Path) -> str:
         raise PageError(
             f"{relative(path)}:{line}: not UTF-8; save the file again as UTF-8."
         ) from None
-    if text.startswith("\ufeff"):
-        raise PageError(
-            f"{relative(path)}:1: begins with a byte order mark; save it as UTF-8 "
-            "without BOM."
-        )
-    return text.replace("\r\n", "\n")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def front_matter(path: Path) -> dict[str, Any]:
@@ -194,6 +189,11 @@ def expand(path: Path) -> list[tuple[int, str]]:
             )
         try:
             lines = _preprocessor().run([line])
+        except UnicodeDecodeError:
+            raise PageError(
+                f"{relative(path)}:{number}: {line.strip()} includes a file that is "
+                "not UTF-8; save that file again as UTF-8."
+            ) from None
         except snippets.SnippetMissingError as error:
             raise PageError(
                 f"{relative(path)}:{number}: {error}; check the name in "

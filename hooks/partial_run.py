@@ -76,6 +76,16 @@ def code_for(source: str, name: str, path: Path) -> CodeType:
     return code
 
 
+def line_in(error: BaseException, path: Path) -> int:
+    """Return the line of the file at which the error arose, or 1."""
+    line, trace = 1, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
 def function(path: Path, name: str) -> Callable[..., Any]:
     """Return one function of a snippet, ready to call.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import lab_runs
 import labs
 import pages
 import partial_run
+import whole
 
 LIMIT = 300.0
 """Seconds after which a snippet counts as endless; a measure() takes 30 at most."""
@@ -23,6 +23,17 @@ LIMIT = 300.0
 
 class RecomputeError(Exception):
     """A snippet that fails or whose claims do not hold; the message names both."""
+
+
+FAILURES = (
+    RecomputeError,
+    figures.FigureError,
+    frozen.FrozenError,
+    lab_runs.LabError,
+    pages.PageError,
+    whole.WriteError,
+)
+"""What the author of one snippet or lab has to mend: the others are run still."""
 
 
 def measured(snippet: Path) -> tuple[dict[str, Any], dict[str, float | None]]:
@@ -34,7 +45,7 @@ def measured(snippet: Path) -> tuple[dict[str, Any], dict[str, float | None]]:
     """
     name = pages.relative(snippet)
     outcome = alone.run(
-        snippet.read_text("utf-8"),
+        frozen.source(snippet),
         name,
         values=["results", "TOLERANCE"],
         limit=LIMIT,
@@ -54,10 +65,16 @@ def measured(snippet: Path) -> tuple[dict[str, Any], dict[str, float | None]]:
             "needs TOLERANCE, a relative tolerance by name of result."
         )
     if set(results) != set(tolerances):
-        odd = ", ".join(sorted(set(results) ^ set(tolerances)))
+        odd = ", ".join(sorted(map(str, set(results) ^ set(tolerances))))
         raise RecomputeError(
             f"{name}:1: TOLERANCE must name each result once; look at {odd}."
         )
+    for key, tolerance in tolerances.items():
+        if isinstance(tolerance, (str, list, dict)):
+            raise RecomputeError(
+                f"{name}:1: TOLERANCE[{key!r}] is {tolerance!r}; it must be a number, "
+                "or None where single values are chaotic."
+            )
     rounded = frozen.rounded(results)
     assert isinstance(rounded, dict)
     check(snippet, rounded)
@@ -72,38 +89,39 @@ def check(snippet: Path, results: dict[str, Any]) -> None:
     """
     name = pages.relative(snippet)
     try:
-        partial_run.function(snippet, "check")(results)
-    except KeyError as error:
-        raise RecomputeError(f"{name}:1: check(results) lacks {error}.") from None
-    except AssertionError as error:
-        line = 1
-        trace = error.__traceback__
-        while trace:
-            if trace.tb_frame.f_code.co_filename == str(snippet):
-                line = trace.tb_lineno
-            trace = trace.tb_next
+        function = partial_run.function(snippet, "check")
+    except KeyError:
         raise RecomputeError(
-            f"{name}:{line}: a claim does not hold: {error}."
+            f"{name}:1: has no check(results); write one that asserts its claims."
         ) from None
+    except Exception as error:
+        raise RecomputeError(_failed(error, snippet)) from None
+    try:
+        function(results)
+    except AssertionError as error:
+        line = partial_run.line_in(error, snippet)
+        claim = str(error) or frozen.source(snippet).split("\n")[line - 1].strip()
+        raise RecomputeError(
+            f"{name}:{line}: a claim does not hold: {claim}."
+        ) from None
+    except Exception as error:
+        raise RecomputeError(_failed(error, snippet)) from None
 
 
-def numbers(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401
-    """Yield (keys, number) for every number in results."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from numbers(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from numbers(inner, f"{path}.{index}")
-    else:
-        yield path, value
+def _failed(error: Exception, snippet: Path) -> str:
+    """Return what to say of a check() that raises something else than a claim."""
+    return (
+        f"{pages.relative(snippet)}:{partial_run.line_in(error, snippet)}: check() "
+        f"failed: {type(error).__name__}: {error} (it may use the results, the "
+        "standard library and constants only)."
+    )
 
 
 def differences(
     old: dict[str, Any], new: dict[str, Any], tolerances: dict[str, float | None]
 ) -> list[str]:
     """Return a line for each frozen number that the new run does not confirm."""
-    before, after = dict(numbers(old)), dict(numbers(new))
+    before, after = dict(frozen.numbers(old)), dict(frozen.numbers(new))
     lines = [f"{key}: only in one of the two" for key in before.keys() ^ after.keys()]
     for key in before.keys() & after.keys():
         tolerance = tolerances[key.partition(".")[0]]
@@ -164,12 +182,12 @@ def main(force: bool) -> int:
 
     from tqdm import tqdm
 
-    measure = frozen.measuring_snippets() if force else stale()
-    notebooks = labs.labs() if force else lab_runs.stale()
-    todo = frozen.measuring_snippets()
     try:
+        measure = frozen.measuring_snippets() if force else stale()
+        notebooks = labs.labs() if force else lab_runs.stale()
+        todo = frozen.measuring_snippets()
         todo = [path for path in todo if path in measure or figure_changed(path)]
-    except figures.FigureError as error:
+    except (figures.FigureError, frozen.FrozenError) as error:
         print(error, file=sys.stderr)
         return 1
     if not todo and not notebooks:
@@ -192,10 +210,8 @@ def main(force: bool) -> int:
                     frozen.save(snippet, measured(snippet)[0], made_with)
                 results, made_then = frozen.load(snippet), frozen.about(snippet)[0]
                 frozen.save(snippet, results, made_then, figures.shown(snippet))
-            except (RecomputeError, figures.FigureError, lab_runs.LabError) as error:
+            except FAILURES as error:
                 failures.append(str(error))
-            except ValueError as error:
-                failures.append(f"{pages.relative(snippet)}:1: {error}")
     except KeyboardInterrupt:
         bar.close()
         print("Stopped. What was finished is saved; run it again for the rest.")

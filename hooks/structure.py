@@ -189,6 +189,8 @@ def _headings(
 
 def _fixed_notebook(path: Path, source: Path) -> tuple[str, int]:
     """Return the notebook's text with the source's code cells and ids."""
+    pages.read(path)  # names the file in an error
+    pages.read(source)
     ours, metadata = notebooks.load(pages.read_file(path))
     theirs, _ = notebooks.load(pages.read_file(source))
     _same_number(path, source, "cells", len(ours), len(theirs))

@@ -183,6 +183,7 @@ def stamp(path: Path, idents: list[str] | None = None) -> None:
 def _write_stamps(path: Path, source: dict[str, str]) -> None:
     """Write the hashes into the page's front matter, or a notebook's metadata."""
     if path.suffix == ".ipynb":
+        pages.read(path)  # names the file in an error
         cells, _ = notebooks.load(pages.read_file(path))
         whole.write(path, notebooks.dump(cells, source))
         return

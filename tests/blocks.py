@@ -59,7 +59,7 @@ class Block:
     def snippet(self) -> Path | None:
         """The measuring snippet that this block shows whole, if it does."""
         for path in frozen.measuring_snippets():
-            if path.read_text("utf-8").strip() == self.code.text.strip():
+            if frozen.source(path).strip() == self.code.text.strip():
                 return path
         return None
 
@@ -151,6 +151,13 @@ class PageDocument(Document):
         cls, path: str, *parsers: Parser, encoding: str = "utf-8"
     ) -> PageDocument:
         """Read the page; the given parsers are not needed."""
+        try:
+            return cls._parsed(path)
+        except (pages.PageError, frozen.FrozenError) as error:
+            raise pytest.Collector.CollectError(str(error)) from None
+
+    @classmethod
+    def _parsed(cls, path: str) -> PageDocument:
         text = pages.read(Path(path))
         document = cls(text, path)
         starts = [0]
@@ -337,8 +344,13 @@ class Plugin:
             kept.append(item)
         items[:] = kept
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Rewrite the pages whose blocks print something else."""
         for path, changes in (_updates or {}).items():
-            rewrite(path, changes)
+            try:
+                rewrite(path, changes)
+            except whole.WriteError as error:
+                print(f"\n{error}")
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+                continue
             print(f"\n{pages.relative(path)}: {len(changes)} outputs rewritten")

@@ -66,23 +66,6 @@ def test_included_section_is_expanded(tmp_path):
     assert block.code.lines == [4, 5]
 
 
-def test_unknown_section_names_page_and_line(tmp_path):
-    path = page(tmp_path, '```python\n--8<-- "tests/data/included.py:nowhere"\n```\n')
-    with pytest.raises(pages.PageError, match=r"page\.md:2: .*nowhere"):
-        found(path)
-
-
-def test_missing_include_names_page_and_line(tmp_path):
-    path = page(tmp_path, '\n```python\n--8<-- "tests/data/none.py"\n```\n')
-    with pytest.raises(pages.PageError, match=r"page\.md:3: .*none\.py"):
-        found(path)
-
-
-def test_fence_without_end_names_page_and_line(tmp_path):
-    with pytest.raises(pages.PageError, match=r"page\.md:2: .*never closed"):
-        found(page(tmp_path, "\n```python\nx = 1\n"))
-
-
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -157,29 +140,6 @@ def test_error_that_does_not_come_fails(tmp_path):
     assert verdict(tmp_path, "```python\nint('1')\n```\n\n```output\nValueError\n```\n")
 
 
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        ("while True: pass", "longer than 2 s"),
-        ("import os; os._exit(0)", "ended the process"),
-        ("print('x' * 10**6)", "more than 100,000 bytes"),
-    ],
-)
-def test_block_out_of_hand_names_page_and_line(tmp_path, code, reason):
-    message = verdict(tmp_path, f"\n```python\n{code}\n```\n")
-    assert "page.md:2: the block did not finish" in message
-    assert reason in message
-
-
-def test_leaving_with_exit_is_an_error(tmp_path):
-    assert "SystemExit" in verdict(tmp_path, "```python\nraise SystemExit(3)\n```\n")
-
-
-def test_warning_to_the_reader_fails(tmp_path):
-    text = "```python\nimport warnings\nwarnings.warn('old')\n```\n"
-    assert "warns its reader" in verdict(tmp_path, text)
-
-
 def test_each_block_runs_alone(tmp_path):
     path = page(tmp_path, "```python\nx = 1\n```\n\n```python\nx\n```\n")
     first, second = blocks.blocks(path)
@@ -191,20 +151,6 @@ def test_forgotten_seed_is_caught():
     source = "import torch, random, numpy\nx = torch.rand(1).item(), random.random(), numpy.random.rand()"
     one, two = (alone.run(source, values=["x"]).values["x"] for _ in range(2))
     assert all(a != b for a, b in zip(one, two, strict=True))
-
-
-def test_nothing_is_left_behind():
-    alone.run(
-        "import os, torch, matplotlib\n"
-        "os.environ['LEFT'] = '1'; open('left', 'w').close(); os.chdir('/')\n"
-        "torch.set_default_dtype(torch.float64); matplotlib.rcParams['font.size'] = 99"
-    )
-    outcome = alone.run(
-        "import os, torch, matplotlib\n"
-        "print(os.listdir(), 'LEFT' in os.environ, torch.get_default_dtype(),"
-        " matplotlib.rcParams['font.size'])"
-    )
-    assert outcome.stdout == "[] False torch.float32 10.0\n"
 
 
 def test_project_cannot_be_imported():

@@ -246,26 +246,6 @@ def test_cleaning_keeps_the_text_and_takes_colabs_ids():
     assert '"outputs": []' in clean
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{", r"line 1 is not JSON"),
-        ("[]", r"not a notebook"),
-        ('{"cells": [{"cell_type": "code", "source": ""}]}', r"cell 1 has the id ''"),
-        (
-            '{"cells": [{"cell_type": "code", "id": "a", "source": ""},'
-            ' {"cell_type": "code", "id": "a", "source": ""}]}',
-            r"two cells have the id 'a'",
-        ),
-    ],
-)
-def test_notebook_that_cannot_be_read_says_why(tmp_path, text, message):
-    path = tmp_path / "lab.ipynb"
-    path.write_text(text, "utf-8")
-    with pytest.raises(pages.PageError, match=rf"lab\.ipynb:1: {message}"):
-        pages.read(path)
-
-
 @pytest.fixture
 def lab(tmp_path, monkeypatch):
     """Return a function that makes a lab of one code cell and the given code."""
@@ -279,24 +259,6 @@ def lab(tmp_path, monkeypatch):
         return path
 
     return make
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize(
-    ("code", "message"),
-    [
-        ("x = 1\n1 / 0", r"lab\.ipynb:6: cell 'one': (.|\n)*ZeroDivisionError"),
-        ("import warnings\nwarnings.warn('no')", r"cell 'one' warns its reader"),
-        ("3", r"cell 'one' shows text/plain; a lab prints text"),
-        (
-            "import matplotlib.pyplot as plt\nplt.plot([1, 2], color='red')\nplt.show()",
-            r"cell 'one': .*#ff0000, which dark mode can't change",
-        ),
-    ],
-)
-def test_lab_that_fails_names_the_cell(lab, code, message):
-    with pytest.raises(lab_runs.LabError, match=message):
-        lab_runs.run(lab(code))
 
 
 @pytest.mark.torch

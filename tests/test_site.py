@@ -380,62 +380,6 @@ def test_no_owner_is_hard_coded(site):
     assert "colab.research" not in lab
 
 
-MISTAKES = {
-    "snippet": ("{{ initialization/x:a | .2f }}", r"index\.md:\d+: .*no snippet"),
-    "value": (
-        "{{ initialization/variance_by_depth:factor.relu.hee.mean | .2f }}",
-        r"index\.md:\d+: .*there is no 'hee'; there is xavier, he",
-    ),
-    "not a number": (
-        "{{ initialization/variance_by_depth:factor.relu | .2f }}",
-        r"index\.md:\d+: .*must name one number",
-    ),
-    "format": (
-        "{{ initialization/variance_by_depth:factor.relu.he.mean }}",
-        r"index\.md:\d+: .*with a format behind the bar",
-    ),
-    "figure": (
-        '![a](figure:initialization/none "t")',
-        r"index\.md:\d+: there is no snippet 'initialization/none'",
-    ),
-    "description": (
-        "![](figure:initialization/variance_by_depth)",
-        r"index\.md:\d+: .*what the figure shows",
-    ),
-    "formula": (r"$\nosuch$", r"index\.md:\d+: the formula \\nosuch"),
-    "link": ("[x](nowhere.md)", r"index\.md:\d+: .*nowhere\.md"),
-    "anchor": ("[x](#nowhere)", r"index\.md:\d+: .*#nowhere"),
-    "explorer": (
-        '<gradient-explorer markdown activation="relo"></gradient-explorer>',
-        r'index\.md:\d+: the explorer needs activation="…", one of sigmoid, tanh',
-    ),
-    "include": ('--8<-- "snippets/none.py"', r"index\.md:\d+: .*none\.py"),
-}
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_mistake_in_a_page_fails_the_build_and_is_named(tmp_path, mistake):
-    text, message = MISTAKES[mistake]
-    copy = project.copy_project(tmp_path, languages=["en"])
-    page = copy / "docs" / "en" / "index.md"
-    page.write_text(f"{page.read_text('utf-8')}\n{text}\n", "utf-8")
-    result = project.build(tmp_path / "site", copy)
-    assert result.returncode
-    assert re.search(message, result.stderr), result.stderr
-    if r":\d+:" in message:
-        line = page.read_text("utf-8").count("\n")
-        assert f"docs/en/index.md:{line}: " in result.stderr
-
-
-def test_label_without_translation_fails_the_build_and_is_named(tmp_path):
-    copy = project.copy_project(tmp_path, languages=["ko"])
-    labels = copy / "docs" / "ko" / "labels.yml"
-    labels.write_text(labels.read_text("utf-8").replace("  variance:", "  varianz:"))
-    result = project.build(tmp_path / "site", copy)
-    assert result.returncode
-    assert "docs/ko/labels.yml: no translation of 'variance'" in result.stderr
-
-
 def test_language_that_lags_shows_english_and_says_so(tmp_path):
     copy = project.copy_project(tmp_path)
     config = (copy / "mkdocs.en.yml").read_text("utf-8").replace("/en", "/fr")

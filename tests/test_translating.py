@@ -267,7 +267,7 @@ def test_bad_input_is_named_with_file_line_and_remedy(page, capsys, old, new, me
     assert "Traceback" not in out
 
 
-@pytest.mark.parametrize("encoding", ["euc-kr", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["euc-kr", "utf-16"])
 def test_wrong_encoding_is_named_and_nothing_is_written(page, capsys, encoding):
     page.write_bytes("---\ntitle: 제목\n---\n# 제목 {#t}\n".encode(encoding))
     before = page.read_bytes()
