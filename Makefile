@@ -36,6 +36,9 @@ results: .venv/test ## run the snippets that changed and freeze their results (F
 update: .venv/test ## rewrite the outputs on the pages from what the blocks print
 	$(BIN)/python -m pytest docs --update -n0
 
+mutate: .venv/test ## what no test notices, changed one at a time (ONLY=outputs, N=200, SEED=0)
+	@ONLY="$(ONLY)" N="$(N)" SEED="$(SEED)" $(BIN)/python tests/mutate.py
+
 bench: .venv/test ## measure what a watched training step and a redrawn explorer cost here
 	$(BIN)/python tests/benchmark.py
 
@@ -69,4 +72,4 @@ clean: ## remove .venv, site/ and caches
 	$(PIP) --group $(@F)
 	@touch .venv/site $@
 
-.PHONY: help serve build test check results update bench translations language constraints clean
+.PHONY: help serve build test check results update mutate bench translations language constraints clean

@@ -26,9 +26,13 @@ class Mutant:
     noticed: Callable[[], bool]
 
     @property
-    def text(self) -> str:
-        """The line of the file that the change is in, by which it is known."""
-        return pages.read_file(self.path).split("\n")[self.line - 1].strip()
+    def name(self) -> str:
+        """File, line of code or text, and change: the same wherever the line moves."""
+        line = pages.read_file(self.path).split("\n")[self.line - 1].strip()
+        if self.path.suffix == ".json":
+            line = ""
+        name = f"{pages.relative(self.path)} | {line} | {self.change}"
+        return " ".join(name.split())
 
 
 def fails(*checks: Callable[[], object]) -> bool:

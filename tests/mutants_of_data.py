@@ -24,9 +24,9 @@ import translations
 from mutants import Mutant, digit, edits, fails, instead
 
 # The tests themselves; they are not typed.
-test_formulas, test_labs, test_site, test_translations = map(
-    importlib.import_module,
-    ("test_formulas", "test_labs", "test_site", "test_translations"),
+test_explorer, test_formulas, test_labs, test_site, test_translations = (
+    importlib.import_module(f"test_{name}")
+    for name in ("explorer", "formulas", "labs", "site", "translations")
 )
 
 
@@ -77,7 +77,7 @@ def _tolerances(snippet: Path) -> dict[str, float | None]:
 
 
 def of_measured() -> Iterator[Mutant]:
-    """Move each number well beyond its tolerance, as if another code had measured it."""
+    """Move each number well beyond its tolerance, as if other code had measured it."""
     for snippet in frozen.measuring_snippets():
         results, path = frozen.load(snippet), snippet.with_suffix(".json")
         tolerances = _tolerances(snippet)
@@ -202,18 +202,22 @@ def of_labels() -> Iterator[Mutant]:
         test_translations.test_glossaries_of_both_languages_agree,
     )
     words = functools.cache(figures.words)
+    results = frozen.load(frozen.find("explorer/grid"))
 
     def check(_: Path) -> None:
         with mock.patch.object(figures, "words", words):
             for test in tests:
                 test()
+            test_explorer.test_english_words_name_what_they_stand_for(results)
 
     for language in labels.COMPLETE:
         path = pages.DOCS / language / "labels.yml"
         for line, change, text in edits(path, r"(?m)^  [^\s#][^:\n]*(?=: \S)", _last):
             yield _overlaid(path, line, change, text, path, check)
         rows = pages.read_file(path).split("\n")
-        plain = [n for n, row in enumerate(rows) if re.match(r"  [^\s#].*?: \S", row)]
+        plain = [
+            n for n, row in enumerate(rows) if re.match(r"  [^\s#].*?: [^\s>]", row)
+        ]
         for one, two in pairwise(plain):
             yield _swap(path, rows, one, two, r"(  .*?\"?: )(.*)", check)
         path = pages.DOCS / language / "glossary.md"
