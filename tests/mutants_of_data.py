@@ -21,7 +21,7 @@ import partial_run
 import recompute
 import structure
 import translations
-from mutants import Mutant, digit, edits, fails, instead
+from mutants import Mutant, digit, edits, fails, instead, replaced
 
 # The tests themselves; they are not typed.
 test_explorer, test_formulas, test_labs, test_site, test_translations = (
@@ -40,12 +40,12 @@ def of_frozen() -> Iterator[Mutant]:
                 yield _overlaid(path, line, change, text, snippet, frozen.load)
     for lab in labs.labs():
         path, printed = lab.with_suffix(".json"), r'(?m)(?<="text": ").*(?="$)'
-        for match in re.finditer(printed, text := pages.read_file(path)):
+        for match in re.finditer(printed, whole := pages.read_file(path)):
             for one in re.finditer(r"\d", match[0]):
                 at = match.start() + one.start()
-                line = text.count("\n", 0, at) + 1
+                line = whole.count("\n", 0, at) + 1
                 change = f"{one[0]} → {digit(one)} in {one.start()}"
-                other = text[:at] + digit(one) + text[at + 1 :]
+                other = replaced(whole, at, at + 1, digit(one))
                 yield _overlaid(path, line, change, other, lab, labs.load)
 
 
@@ -58,14 +58,14 @@ def _overlaid(
     path: Path,
     line: int,
     change: str,
-    text: str,
+    text: Callable[[], str],
     argument: Path,
     check: Callable[[Path], object],
 ) -> Mutant:
     """Return a mutant of one file that is noticed if the check fails."""
 
     def noticed() -> bool:
-        with instead({path: text}):
+        with instead({path: text()}):
             return fails(lambda: check(argument) and None)
 
     return Mutant(path, line, change, noticed)
@@ -242,7 +242,7 @@ def _swap(
         "".join(a) if n == one else "".join(b) if n == two else row
         for n, row in enumerate(rows)
     )
-    return _overlaid(path, one + 1, f"{b[1]} ↔ {a[1]}", text, path, check)
+    return _overlaid(path, one + 1, f"{b[1]} ↔ {a[1]}", lambda: text, path, check)
 
 
 def of_formulas() -> Iterator[Mutant]:
@@ -274,7 +274,7 @@ def of_formulas() -> Iterator[Mutant]:
             for match in re.finditer(spaces.sub(r"\\s*", formula), text):
                 for one in re.finditer(r"\d", match[0]):
                     at = match.start() + one.start()
-                    other = text[:at] + digit(one) + text[at + 1 :]
+                    other = replaced(text, at, at + 1, digit(one))
                     line = text.count("\n", 0, at) + 1
                     change = f"{one[0]} → {digit(one)} in {match[0]} at {one.start()}"
                     yield _overlaid(path, line, change, other, path, check)

@@ -46,7 +46,7 @@ def test_file_reads_otherwise_and_is_not_written(tmp_path):
     path = tmp_path / "page.md"
     path.write_text("a 1\n", "utf-8")
     ((line, change, text),) = mutants.edits(path, r"\d", mutants.digit)
-    with mutants.instead({path: text}):
+    with mutants.instead({path: text()}):
         assert pages.read_file(path) == path.read_text("utf-8") == "a 3\n"
     assert path.read_text("utf-8") == "a 1\n"
     assert (line, change) == (1, "1 → 3")
