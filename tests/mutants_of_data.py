@@ -172,7 +172,7 @@ def of_names() -> Iterator[Mutant]:
         (r"(?<=\{\{ )[\w/]+(?=:)", _swapped(snippets)),
         (r"\d(?=[^$\n`|]*\$(?:[^$\n]*\$[^$\n]*\$)*[^$\n]*$)", digit),  # in formulas
         (r"(?<= \d)\d(?= )", digit),  # a number in prose
-        (r'(?<=="|")(?:relu|tanh|he|xavier|none|layer)(?=")', _swapped(SETTINGS)),
+        (r'(?<==")(?:relu|tanh|he|xavier|none|layer)(?=")', _swapped(SETTINGS)),
     ]
     for path in test_translations.TRANSLATED:
         source = translations.source_of(path)

@@ -51,7 +51,7 @@ def _lot(seed: int, mutant: Mutant) -> str:
 def survivors(kind: str, number: int, seed: int) -> tuple[int, list[Mutant]]:
     """Try the mutants of a kind; return how many were tried, and those that live."""
     make, exhaustive = KINDS[kind]
-    mutants = list(make())
+    mutants = list(tqdm(make(), desc=f"{kind}, found", leave=False, mininterval=1))
     if number and not exhaustive:
         mutants = sorted(mutants, key=functools.partial(_lot, seed))[:number]
     bar = tqdm(mutants, desc=kind, leave=False, mininterval=1)
