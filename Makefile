@@ -38,6 +38,9 @@ results: .venv/test ## run the snippets that changed and freeze their results (F
 update: .venv/test ## rewrite the outputs on the pages from what the blocks print
 	$(BIN)/python -m pytest docs --update -n0
 
+mutate: .venv/test ## what no test notices, changed one at a time (ONLY=outputs, N=200, SEED=0)
+	@ONLY="$(ONLY)" N="$(N)" SEED="$(SEED)" $(BIN)/python tests/mutate.py
+
 bench: .venv/test ## measure what takes time, on this machine (ONLY=redraw: one of tests/benchmarks/)
 	$(BIN)/python tests/benchmarks $(ONLY)
 
@@ -87,4 +90,4 @@ clean: ## remove .venv, site/ and caches
 	$(PIP) -c constraints.txt --require-hashes --group upkeep
 	@touch $@
 
-.PHONY: help serve build test check results update bench translations language constraints audit links clean
+.PHONY: help serve build test check results update mutate bench translations language constraints audit links clean

@@ -26,9 +26,13 @@ class Mutant:
     noticed: Callable[[], bool]
 
     @property
-    def text(self) -> str:
-        """The line of the file that the change is in, by which it is known."""
-        return pages.read_file(self.path).split("\n")[self.line - 1].strip()
+    def name(self) -> str:
+        """File, line of code or text, and change: the same wherever the line moves."""
+        line = pages.read_file(self.path).split("\n")[self.line - 1].strip()
+        if self.path.suffix == ".json":
+            line = ""
+        name = f"{pages.relative(self.path)} | {line} | {self.change}"
+        return " ".join(name.split())
 
 
 def fails(*checks: Callable[[], object]) -> bool:
@@ -61,17 +65,21 @@ def instead(texts: dict[Path, str]) -> Iterator[None]:
         yield
 
 
+def replaced(text: str, start: int, end: int, other: str) -> Callable[[], str]:
+    """Return how to get a text with another part; thousands of texts are too many."""
+    return lambda: text[:start] + other + text[end:]
+
+
 def edits(
     path: Path, pattern: str, new: Callable[[re.Match[str]], str], start: str = ""
-) -> Iterator[tuple[int, str, str]]:
-    """Yield (line, change, text) for each match behind `start`, replaced by `new`."""
+) -> Iterator[tuple[int, str, Callable[[], str]]]:
+    """Yield (line, change, how to get the text) for each match behind `start`."""
     text = pages.read_file(path)
     for match in re.compile(pattern).finditer(text, text.index(start)):
         other = new(match)
         if other != match[0]:
             line = text.count("\n", 0, match.start()) + 1
-            whole = f"{text[: match.start()]}{other}{text[match.end() :]}"
-            yield line, f"{match[0]} → {other}", whole
+            yield line, f"{match[0]} → {other}", replaced(text, *match.span(), other)
 
 
 def digit(match: re.Match[str]) -> str:

@@ -21,12 +21,12 @@ import partial_run
 import recompute
 import structure
 import translations
-from mutants import Mutant, digit, edits, fails, instead
+from mutants import Mutant, digit, edits, fails, instead, replaced
 
 # The tests themselves; they are not typed.
-test_formulas, test_labs, test_site, test_translations = map(
-    importlib.import_module,
-    ("test_formulas", "test_labs", "test_site", "test_translations"),
+test_explorer, test_formulas, test_labs, test_site, test_translations = (
+    importlib.import_module(f"test_{name}")
+    for name in ("explorer", "formulas", "labs", "site", "translations")
 )
 
 
@@ -40,12 +40,12 @@ def of_frozen() -> Iterator[Mutant]:
                 yield _overlaid(path, line, change, text, snippet, frozen.load)
     for lab in labs.labs():
         path, printed = lab.with_suffix(".json"), r'(?m)(?<="text": ").*(?="$)'
-        for match in re.finditer(printed, text := pages.read_file(path)):
+        for match in re.finditer(printed, whole := pages.read_file(path)):
             for one in re.finditer(r"\d", match[0]):
                 at = match.start() + one.start()
-                line = text.count("\n", 0, at) + 1
+                line = whole.count("\n", 0, at) + 1
                 change = f"{one[0]} → {digit(one)} in {one.start()}"
-                other = text[:at] + digit(one) + text[at + 1 :]
+                other = replaced(whole, at, at + 1, digit(one))
                 yield _overlaid(path, line, change, other, lab, labs.load)
 
 
@@ -58,14 +58,14 @@ def _overlaid(
     path: Path,
     line: int,
     change: str,
-    text: str,
+    text: Callable[[], str],
     argument: Path,
     check: Callable[[Path], object],
 ) -> Mutant:
     """Return a mutant of one file that is noticed if the check fails."""
 
     def noticed() -> bool:
-        with instead({path: text}):
+        with instead({path: text()}):
             return fails(lambda: check(argument) and None)
 
     return Mutant(path, line, change, noticed)
@@ -77,11 +77,11 @@ def _tolerances(snippet: Path) -> dict[str, float | None]:
 
 
 def of_measured() -> Iterator[Mutant]:
-    """Move each number well beyond its tolerance, as if another code had measured it."""
+    """Move each number well beyond its tolerance, as if other code had measured it."""
     for snippet in frozen.measuring_snippets():
         results, path = frozen.load(snippet), snippet.with_suffix(".json")
         tolerances = _tolerances(snippet)
-        for key, value in recompute.numbers(results):
+        for key, value in frozen.numbers(results):
             if (tolerance := tolerances[key.partition(".")[0]]) is None:
                 continue
             other = "x" if isinstance(value, str) else value * (1 + 4 * tolerance)
@@ -172,7 +172,7 @@ def of_names() -> Iterator[Mutant]:
         (r"(?<=\{\{ )[\w/]+(?=:)", _swapped(snippets)),
         (r"\d(?=[^$\n`|]*\$(?:[^$\n]*\$[^$\n]*\$)*[^$\n]*$)", digit),  # in formulas
         (r"(?<= \d)\d(?= )", digit),  # a number in prose
-        (r'(?<=="|")(?:relu|tanh|he|xavier|none|layer)(?=")', _swapped(SETTINGS)),
+        (r'(?<==")(?:relu|tanh|he|xavier|none|layer)(?=")', _swapped(SETTINGS)),
     ]
     for path in test_translations.TRANSLATED:
         source = translations.source_of(path)
@@ -202,18 +202,22 @@ def of_labels() -> Iterator[Mutant]:
         test_translations.test_glossaries_of_both_languages_agree,
     )
     words = functools.cache(figures.words)
+    results = frozen.load(frozen.find("explorer/grid"))
 
     def check(_: Path) -> None:
         with mock.patch.object(figures, "words", words):
             for test in tests:
                 test()
+            test_explorer.test_english_words_name_what_they_stand_for(results)
 
     for language in labels.COMPLETE:
         path = pages.DOCS / language / "labels.yml"
         for line, change, text in edits(path, r"(?m)^  [^\s#][^:\n]*(?=: \S)", _last):
             yield _overlaid(path, line, change, text, path, check)
         rows = pages.read_file(path).split("\n")
-        plain = [n for n, row in enumerate(rows) if re.match(r"  [^\s#].*?: \S", row)]
+        plain = [
+            n for n, row in enumerate(rows) if re.match(r"  [^\s#].*?: [^\s>]", row)
+        ]
         for one, two in pairwise(plain):
             yield _swap(path, rows, one, two, r"(  .*?\"?: )(.*)", check)
         path = pages.DOCS / language / "glossary.md"
@@ -238,7 +242,7 @@ def _swap(
         "".join(a) if n == one else "".join(b) if n == two else row
         for n, row in enumerate(rows)
     )
-    return _overlaid(path, one + 1, f"{b[1]} ↔ {a[1]}", text, path, check)
+    return _overlaid(path, one + 1, f"{b[1]} ↔ {a[1]}", lambda: text, path, check)
 
 
 def of_formulas() -> Iterator[Mutant]:
@@ -270,7 +274,7 @@ def of_formulas() -> Iterator[Mutant]:
             for match in re.finditer(spaces.sub(r"\\s*", formula), text):
                 for one in re.finditer(r"\d", match[0]):
                     at = match.start() + one.start()
-                    other = text[:at] + digit(one) + text[at + 1 :]
+                    other = replaced(text, at, at + 1, digit(one))
                     line = text.count("\n", 0, at) + 1
                     change = f"{one[0]} → {digit(one)} in {match[0]} at {one.start()}"
                     yield _overlaid(path, line, change, other, path, check)
