@@ -5,6 +5,7 @@ It comes from npm into the user's cache; the site and the tests do not need it.
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -43,7 +44,14 @@ def report(address: str) -> dict[str, Any]:
         result = Path(folder) / "report.json"
         subprocess.run(
             [
-                *("npx", "--yes", LIGHTHOUSE, address, "--quiet", "--output=json"),
+                *(
+                    shutil.which("npx") or "npx",
+                    "--yes",
+                    LIGHTHOUSE,
+                    address,
+                    "--quiet",
+                    "--output=json",
+                ),
                 *(f"--output-path={result}", f"--chrome-flags={CHROMIUM}"),
                 *("--no-enable-error-reporting", "--locale=en"),
             ],
@@ -71,6 +79,10 @@ def numbers(found: dict[str, Any]) -> list[float]:
 
 def main() -> None:
     """Print medians, and what each page lacks."""
+    if not shutil.which("npx"):
+        raise SystemExit(
+            "Lighthouse needs Node.js: install it, or name other benchmarks."
+        )
     heads = [*SCORES.values(), "paint s", "block ms", "shift", "kB", "requests"]
     title = f"Lighthouse, phone, median of {RUNS}"
     print(f"{title:45}" + "".join(f"{head:>9}" for head in heads))

@@ -37,7 +37,7 @@ def test_search_loads_when_it_is_opened(open_page):
     page = opened.go("en/weight-initialization/")
     page.wait_for_load_state("networkidle")
     assert not [url for url in opened.requests if "search" in url]
-    page.locator("input[name=query]").click()
-    page.wait_for_load_state("networkidle")
-    assert len([url for url in opened.requests if "search" in url]) == 2
+    assert page.workers == []
+    with page.expect_worker(), page.expect_request("**/search_index.json"):
+        page.locator("input[name=query]").click()
     assert opened.errors == []
