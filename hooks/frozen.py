@@ -181,7 +181,7 @@ def load(snippet: Path) -> dict[str, Any]:
     code = snippet.relative_to(ROOT).as_posix()
     if not path.is_file():
         raise FrozenError(f"{name}: no such file; run `make results` to make it.")
-    results, made_by = _parsed(name, path.read_text("utf-8"))
+    results, made_by = _parsed(name, path.read_bytes())
     try:
         current = fingerprint(source(snippet))
     except SyntaxError as error:
@@ -199,12 +199,12 @@ def load(snippet: Path) -> dict[str, Any]:
 
 
 @functools.cache
-def _parsed(name: str, text: str) -> tuple[dict[str, Any], str]:
+def _parsed(name: str, content: bytes) -> tuple[dict[str, Any], str]:
     """Return a file's results and of which code they are; each number asks for them."""
     try:
-        content = json.loads(text, parse_constant=_refuse)
+        found = json.loads(content.decode(), parse_constant=_refuse)
         results, made_by, checksum, *_ = (
-            content[key]
+            found[key]
             for key in ("results", "snippet", "digest", "figure", "made_with")
         )
     except json.JSONDecodeError as error:

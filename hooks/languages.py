@@ -235,7 +235,9 @@ def on_page_context(
         config.extra["alternate"] = [
             entries[code] for code in translated(page.file.src_uri)
         ]
-        english = entries[labels.SOURCE_LANGUAGE]["link"]
+        english = urljoin(
+            config.site_url or "", f"../{labels.SOURCE_LANGUAGE}/{page.url}"
+        )
         root = urljoin(config.site_url, "..") if config.site_url else ".."
         config.extra["default"] = english if page.url else root
         if is_fallback(page, config) and config.site_url:

@@ -150,8 +150,8 @@ def _glossary(language: str) -> list[tuple[list[str], str]]:
     path = pages.DOCS / language / "glossary.md"
     if not path.is_file():
         path = pages.DOCS / labels.SOURCE_LANGUAGE / "glossary.md"
-    found = []
-    for _, line in pages.prose(path):
+    found: list[tuple[list[str], str]] = []
+    for _, line in pages.prose(path) if path.is_file() else []:
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if line.startswith("|") and len(cells) >= 4 and not cells[0].startswith("-"):
             link = _LINK.search(line)

@@ -31,6 +31,7 @@ import pages
 import project
 import pytest
 import recompute
+import rendered
 import structure
 import translations
 import whole
@@ -94,6 +95,7 @@ def template(tmp_path_factory):
         ]
         lab = root / "docs" / code / "labs" / "lab.ipynb"
         lab.write_text(notebooks.dump(cells), "utf-8")
+    shutil.copy(project.ROOT / "LICENSE", root)
     (root / "snippets" / "a").mkdir()
     (root / "snippets" / "a" / "small.py").write_text(SMALL, "utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -113,6 +115,8 @@ def settle(patch, root):
     patch.setattr(pages, "LANGUAGES", ["en", "ko"])
     patch.setattr(frozen, "SNIPPETS", root / "snippets")
     patch.setattr(figures, "CACHE", root / ".cache" / "figures")
+    patch.setattr(rendered, "CACHE", root / ".cache" / "pages")
+    patch.setattr(rendered, "TEMPLATES", root / ".cache" / "templates")
     patch.setattr(labs, "FOLDER", root / "docs" / "en" / "labs")
     patch.setattr(languages, "SHARED", root / "docs" / "shared")
     pages._preprocessor.cache_clear()
@@ -961,7 +965,7 @@ def test_killed_while_writing_keeps_the_old_file(root):
 @pytest.mark.parametrize("end", ["exit 1", "kill -9 $PPID", "kill -9 $$"])
 def test_make_build_that_fails_or_is_killed_keeps_the_site(tmp_path, end):
     shutil.copy(project.ROOT / "Makefile", tmp_path)
-    for name in ("pyproject.toml", "constraints.txt"):
+    for name in ("pyproject.toml", "constraints.txt", "pip.txt"):
         (tmp_path / name).touch()
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     for name in ("pip", "site"):

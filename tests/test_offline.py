@@ -66,7 +66,7 @@ def test_copy_has_nothing_that_a_page_on_a_disk_cannot_use(copy):
     )
     assert "relu-none.json" in parts
     assert b"import.meta" not in copy["en/assets/js/explorer.js"]
-    assert b"data:font/woff2;base64,d09GMk" in copy["en/assets/css/formulas.css"]
+    assert b"data:font/woff2;base64,d09GMk" in copy["en/assets/css/site.css"]
     found = copy["ko/search/search_index.js"].decode().removeprefix("var __index=")
     places = {doc["location"].partition("#")[0] for doc in json.loads(found)["docs"]}
     assert "./index.html" in places
