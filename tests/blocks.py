@@ -195,6 +195,8 @@ def _close(expected: str, got: str) -> bool:
     decimals = len(one[1] or "")
     if decimals != len(two[1] or "") or bool(one[2]) != bool(two[2]):
         return False
+    if any(int(n[2] or 0) and not float(n[0]) for n in (one, two)):
+        return False  # nobody prints 0e+07
     exponent = min(int(one[2] or 0), int(two[2] or 0))
     unit = 10.0 ** (exponent - decimals)
     return abs(float(expected) - float(got)) <= unit * 1.001
