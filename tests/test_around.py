@@ -71,7 +71,7 @@ def git(folder: Path, *arguments: str, **environment: str) -> None:
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the Korean site as its Pages workflow would build it, with a history."""
-    copy = project.copy_project(tmp_path_factory.mktemp("x"), languages=["ko"])
+    copy = project.copy_project(tmp_path_factory.mktemp("x"), languages=["en", "ko"])
     git(copy, "init", "-q")
     commit(copy, "김하나 <hana@example.org>", "2026-11-20")
     page = copy / "docs" / "ko" / f"{LESSON}.md"
