@@ -61,7 +61,7 @@ THIN = """() => {
 
 
 def show(page: Page, scheme: Literal["dark", "light"]) -> None:
-    """Change the scheme as the theme's switch does; it asks the system only at first."""
+    """Change the scheme as the switch does; the system is asked only at first."""
     body = "document.body.dataset.mdColorScheme"
     page.evaluate(f"(name) => {{ {body} = name }}", SCHEMES[scheme])
 
