@@ -420,6 +420,18 @@ def test_properdocs_builds_the_site_too(tmp_path):
     assert (tmp_path / "site" / "ko" / "weight-initialization" / "index.html").is_file()
 
 
+@pytest.mark.parametrize("language", ["ko", "ja"])
+def test_english_behind_a_term_is_marked_as_english(site, language):
+    page = document_of(
+        built(site, language, Path("why-gradients-vanish-and-explode.md"))
+    )
+    marked = [span.get_text() for span in page.select("article span[lang=en]")]
+    assert "activation function" in marked
+    assert not page.select("article :is(code, svg, math) span[lang=en]")
+    for text in marked:
+        assert text.replace(" ", "").replace("-", "").isalpha(), text
+
+
 def test_hangul_on_other_pages_is_marked_as_korean(site):
     article = soup(site / "en" / "glossary" / "index.html").find("article")
     assert isinstance(article, Tag)

@@ -61,8 +61,7 @@ THIN = """() => {
 
 
 def show(page: Page, scheme: Literal["dark", "light"]) -> None:
-    """Change the scheme. The theme asks the system only while the page loads."""
-    page.emulate_media(color_scheme=scheme)
+    """Change the scheme as the switch does; the system is asked only at first."""
     body = "document.body.dataset.mdColorScheme"
     page.evaluate(f"(name) => {{ {body} = name }}", SCHEMES[scheme])
 

@@ -235,7 +235,7 @@ def test_keyboard_alone_reaches_and_changes_everything(open_page):
     assert rows.count() == 40
     depth = page.locator("gradient-explorer [name=depth]")
     assert depth.get_attribute("aria-valuetext") == "40 layers"
-    status = page.get_by_role("status")
+    status = page.locator("gradient-explorer [role=status]")
     assert "from layer 40 to layer 1" in status.inner_text()
 
 
@@ -275,7 +275,7 @@ def test_later_failure_is_said_and_the_next_choice_tries_again(open_page):
     page = begin(open_page().go(f"ko/{PAGE}"))
     page.route("**/assets/explorer/*", lambda route: route.abort())
     choose(page, activation="relu")
-    status = page.get_by_role("status")
+    status = page.locator("gradient-explorer [role=status]")
     assert "불러오지 못했습니다" in status.inner_text()
     page.unroute("**/assets/explorer/*")
     choose(page, init="he")

@@ -83,9 +83,10 @@ def test_skip_link_and_search_keys(open_page):
     assert page.evaluate("!!document.activeElement.closest('article')")
     for key in ("/", "f"):
         page.keyboard.press(key)
-        assert page.evaluate("document.activeElement.name") == "query"
         page.locator("#__search:checked").wait_for(state="attached")
+        assert page.evaluate("document.activeElement.name") == "query"
         page.keyboard.press("Escape")
+        page.locator("#__search:not(:checked)").wait_for(state="attached")
         page.wait_for_function("document.activeElement.name !== 'query'")
 
 
