@@ -184,8 +184,10 @@ class GradientExplorer extends HTMLElement {
       return; // offline, or a file without a server: the figure stays
     }
     const link = this.querySelector("a[href$='#explorer']")?.closest("p");
+    const focused = this.contains(document.activeElement) ? document.activeElement : null;
     this.build();
     this.replaceChildren(...this.built, ...(link ? [link] : []));
+    focused?.focus({ preventScroll: true }); // the link: what moves in a page loses it
     this.link = link?.querySelector("a");
     this.change(this.state);
   }
