@@ -129,12 +129,15 @@ def _joined(outputs: list[Any]) -> list[Any]:
     nbclient's own way takes hours for a long line.
     """
     found: list[Any] = []
+    streams: dict[str, Any] = {}
     for output in outputs:
         stream = output.get("name")
-        if stream and found and found[-1].get("name") == stream:
-            found[-1].text += output.text
-        else:
-            found.append(output)
+        if stream in streams:
+            streams[stream].text += output.text
+            continue
+        found.append(output)
+        if stream:
+            streams[stream] = output
     return found
 
 

@@ -117,7 +117,7 @@ def test_missing_word_is_named_but_in_a_language_that_may_lag(monkeypatch):
 
     monkeypatch.setattr(labels, "_read", lacking)
     with pytest.raises(
-        labels.LabelError, match=r"docs/ko/labels\.yml: no word for 'se"
+        labels.LabelError, match=r"docs/ko/labels\.yml:\d+: no word for 'se"
     ):
         explorer.words("ko")
     assert explorer.words("ja") == explorer.words("en")

@@ -152,8 +152,9 @@ class GradientExplorer extends HTMLElement {
     }
     // Nothing is fetched before the reader comes near.
     this.observer = new IntersectionObserver(
-      ([entry]) => {
-        if (!entry.isIntersecting) return;
+      (entries) => {
+        // A jump to the explorer while the page loads tells of before and after at once.
+        if (!entries.some((entry) => entry.isIntersecting)) return;
         this.observer.disconnect();
         this.begin();
       },
