@@ -21,6 +21,8 @@ from mkdocs.structure.files import File, Files
 
 STYLES = "assets/css/site.css"
 _THEME = re.compile(r"assets/stylesheets/(?:main|palette)\.\w+\.min\.css(?:\.map)?")
+# For Thai and Japanese of the theme's own search, and for those who debug the theme.
+_UNUSED = re.compile(r"assets/javascripts/(?:lunr/.*|.*\.map)")
 _BUNDLE = re.compile(r"assets/javascripts/bundle\.\w+\.min\.js")
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -64,6 +66,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     styles = [file for file in [*theme, *own] if file.src_uri.endswith(".css")]
     config.extra["styles"] = "".join(file.content_string for file in styles)
     for file in [*theme, *own]:
+        files.remove(file)
+    for file in [file for file in files if _UNUSED.fullmatch(file.src_uri)]:
         files.remove(file)
     for file in [file for file in files if _BUNDLE.fullmatch(file.src_uri)]:
         files.remove(file)

@@ -34,3 +34,4 @@ def test_pages_link_one_stylesheet_of_the_theme_and_ours(site):
     assert ".md-typeset .flow" in css
     assert ".md-consent" not in css
     assert not list((site / "ko").rglob("*.min.css"))
+    assert not [*(site / "ko").rglob("*.map"), *(site / "ko").rglob("lunr")]
