@@ -167,7 +167,7 @@ def test_page_can_be_cited(published, site):
     paragraph = cite.select_one("p")
     assert paragraph
     assert paragraph.get_text() == (
-        "기울기 소실과 폭주 기여자. 「가중치 초기화」. 기울기 소실과 폭주. "
+        "『기울기 소실과 폭주』 기여자. 「가중치 초기화」. 기울기 소실과 폭주. "
         f"2026년 11월 23일. {address}"
     )
     code = cite.select_one("pre")
@@ -175,7 +175,7 @@ def test_page_can_be_cited(published, site):
     fields = fields_of(code.get_text())
     assert fields == {
         "key": "gradients-ko-weight-initialization",
-        "author": "{기울기 소실과 폭주 기여자}",
+        "author": "{『기울기 소실과 폭주』 기여자}",
         "title": "{가중치 초기화}",
         "howpublished": "기울기 소실과 폭주",
         "year": "2026",
