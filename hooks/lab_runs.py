@@ -124,20 +124,20 @@ def _short(error: Exception) -> str:
 
 
 def _joined(outputs: list[Any]) -> list[Any]:
-    """Return the outputs with each text in one piece, in however many it arrived.
+    """Return the outputs with all text where its first piece stands.
 
     nbclient's own way takes hours for a long line.
     """
     found: list[Any] = []
-    streams: dict[str, Any] = {}
+    texts: dict[str, Any] = {}
     for output in outputs:
-        stream = output.get("name")
-        if stream in streams:
-            streams[stream].text += output.text
+        name = output.get("name")
+        if output.output_type == "stream" and name in texts:
+            texts[name].text += output.text
             continue
+        if output.output_type == "stream":
+            texts[name] = output
         found.append(output)
-        if stream:
-            streams[stream] = output
     return found
 
 
