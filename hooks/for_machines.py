@@ -66,6 +66,7 @@ def llms(sections: list[Section], site: str, names: dict[str, str]) -> str:
 
     The complete languages come first. One that lags lists what is translated.
     """
+    complete = [code for code in labels.COMPLETE if code in pages.LANGUAGES]
     lagging = [code for code in pages.LANGUAGES if code not in labels.COMPLETE]
     english = labels.load(labels.SOURCE_LANGUAGE)["site"]
     lines = [
@@ -77,7 +78,7 @@ def llms(sections: list[Section], site: str, names: dict[str, str]) -> str:
         "tests run again. Each page is also Markdown: its address with "
         f"`{markdown_copy.NAME}` behind it.",
     ]
-    for code in (*labels.COMPLETE, *lagging):
+    for code in (*complete, *lagging):
         words = labels.load(code)["site"]
         for key, members in sections:
             listed = list(_listed(members, code, site))
