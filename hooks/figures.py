@@ -408,11 +408,9 @@ def element(image: str, language: str) -> str:
         )
     ident = f"fig-{name.replace('/', '-').replace('_', '-')}"
     head, _, rest = svg(snippet, language).partition(">")
-    return (
-        f'{head} id="{ident}" role="img" aria-labelledby="{ident}-title {ident}-desc">'
-        f'<title id="{ident}-title">{html.escape(values["title"])}</title>'
-        f'<desc id="{ident}-desc">{html.escape(values["alt"])}</desc>{rest}'
-    )
+    # Not <title> and <desc>: a name made of both is read, and then <desc> again.
+    label = html.escape(f"{values['title']}: {values['alt']}")
+    return f'{head} id="{ident}" role="img" aria-label="{label}">{rest}'
 
 
 def on_page_content(

@@ -1,4 +1,8 @@
-"""The link beside each heading is named in the page's language, not `#` and English."""
+"""The link beside each heading is for those who point; a screen reader passes it over.
+
+It stands in the heading, so that its name would be read with each of them, also in the
+reader's list of headings. The table of contents has the same links by name.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,8 @@ from mkdocs.structure.pages import Page
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Name the links for screen readers; a tooltip would be in the way of a finger."""
+    """Hide the links from screen readers and Tab; a tooltip would be in the way."""
     if not language_of(config):
         return html
-    name = f'aria-label="{config.extra["words"]["permalink"]}"'
-    return html.replace('title="Permanent link"', name)
+    hidden = 'aria-hidden="true" tabindex="-1"'
+    return html.replace('title="Permanent link"', hidden)

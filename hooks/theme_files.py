@@ -36,8 +36,10 @@ _NAMED = re.compile(r'\b(?:class|data-md-color-\w+)="([^"]*)"')
 _WORD = re.compile(r"[\w-]+")
 
 # What the theme's script does, and what it does here: searching from a file or a host,
-# it gets the index and a worker when search is opened; and it leaves alone the
-# tables that have a box. The names change with each version.
+# it gets the index and a worker when search is opened; it leaves alone the tables that
+# have a box; and it scrolls at once for who wants less motion. The names change with
+# each version.
+_CALM = r'\1matchMedia("(prefers-reduced-motion)").matches?"auto":"smooth"'
 _CHANGES = [
     (r'\w+\(\$\(location\.protocol!=="file:"\),(\w+\("search"\))\)', r"\1"),
     (
@@ -47,6 +49,9 @@ _CHANGES = [
         r"for(let a of this.l)this.w.addEventListener(...a)}this.w.postMessage(m)}}",
     ),
     (r'"table:not\(\[class\]\)"', '":not(.md-typeset__table)>table:not([class])"'),
+    (r'(scrollTo\(\{left:[^{}]*behavior:)"smooth"', _CALM),
+    (r'(scrollBy\(\{left:[^{}]*behavior:)"smooth"', _CALM),
+    (r'(\(\)=>)"smooth"', _CALM),
 ]
 
 

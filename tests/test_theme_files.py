@@ -35,3 +35,13 @@ def test_pages_link_one_stylesheet_of_the_theme_and_ours(site):
     assert ".md-consent" not in css
     assert not list((site / "ko").rglob("*.min.css"))
     assert not [*(site / "ko").rglob("*.map"), *(site / "ko").rglob("lunr")]
+
+
+def test_script_scrolls_smoothly_only_for_who_likes_it(site):
+    for bundle in site.rglob("bundle.*.js"):
+        before = bundle.read_text("utf-8").split('"smooth"')[:-1]
+        assert before
+        assert all(
+            part.endswith('(prefers-reduced-motion)").matches?"auto":')
+            for part in before
+        )

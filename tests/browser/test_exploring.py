@@ -341,3 +341,19 @@ def test_paper_shows_the_charts_and_no_controls(open_page):
     assert page.locator("gradient-explorer svg").first.is_visible()
     assert page.locator("gradient-explorer .key .now").is_visible()
     assert not page.locator("gradient-explorer fieldset").is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 360])
+@each_language
+def test_choices_are_not_cut_on_a_phone(open_page, language, width):
+    page = open_page(viewport={"width": width, "height": 740}).go(f"{language}/{PAGE}")
+    begin(page)
+    cut = page.locator("gradient-explorer select").evaluate_all(
+        """(all) => all.filter((select) => {
+          const given = select.offsetWidth;
+          select.style.width = "max-content";
+          return select.offsetWidth > given;
+        }).map((select) => select.name)"""
+    )
+    assert cut == []
+    assert page.locator(".verdict").inner_text().count("。 ") == 0

@@ -286,7 +286,7 @@ class GradientExplorer extends HTMLElement {
     const [factor, ratio] = [now.factor.toPrecision(3), written(now.gradient[0])];
     this.verdict.replaceChildren(
       element("strong", {}, verdict),
-      " ",
+      verdict.endsWith("。") ? "" : " ",
       this.word("verdict", { factor, ratio, depth }),
     );
     const figures = this.charts.map((kind) => {

@@ -39,6 +39,15 @@ if (copy && navigator.clipboard && location.protocol !== "file:") {
   });
 }
 
+// The theme follows the system's scheme without checking its radio button.
+const schemes = [...document.querySelectorAll("[data-md-component=palette] input")];
+const check = () => {
+  const { mdColorScheme } = document.body.dataset;
+  for (const option of schemes) option.checked = option.dataset.mdColorScheme === mdColorScheme;
+};
+check();
+new MutationObserver(check).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+
 // The menu of narrow screens opens by mouse only: what opens it is a label.
 {
   const drawer = document.getElementById("__drawer");
@@ -52,6 +61,10 @@ if (copy && navigator.clipboard && location.protocol !== "file:") {
   opener.setAttribute("aria-expanded", "false");
   opener.addEventListener("click", () => drawer.click());
   label.replaceWith(opener);
+  // Two labels for each switch in it are a name that is read twice.
+  for (const toggle of menu.querySelectorAll(".md-nav__toggle")) {
+    toggle.setAttribute("aria-label", toggle.nextElementSibling.textContent.trim());
+  }
   drawer.addEventListener("change", () => {
     opener.setAttribute("aria-expanded", drawer.checked);
     (drawer.checked ? menu.querySelector("a") : opener).focus();

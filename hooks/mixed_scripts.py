@@ -1,7 +1,8 @@
-"""Keep Korean particles on the line of their word: 분산(variance)|으로, `torch`|가.
+"""Where scripts meet: keep what belongs together on a line, and name the language.
 
 A browser may break a line between a parenthesis, code or formula and the Hangul behind
-it, which leaves a particle alone at the start of a line. A word joiner forbids that.
+it, which leaves a Korean particle alone at the start of a line: 분산(variance)|으로,
+`torch`|가. A word joiner forbids that, and so for Japanese punctuation: `torch`|、
 On pages in other languages, Hangul is marked as Korean, so that it is read aloud well;
 so is English that stands in parentheses behind a word in another script.
 """
@@ -24,17 +25,23 @@ _ENGLISH = re.compile(
     r"(?=[)）])(?![^<]*>)"
 )
 _HANGUL = re.compile(r"[가-힣]+(?:,? [가-힣]+)*(?![^<]*>)")
-_BREAK = re.compile(r"(\)|</(?:a|code|em|math|strong)>)(?=[가-힣])(?![^<]*>)")
+_BREAKS = {
+    "ja": re.compile(r"(</(?:code|math)>)(?=[、。，．）」』])(?![^<]*>)"),
+    "ko": re.compile(r"(\)|</(?:a|code|em|math|strong)>)(?=[가-힣])(?![^<]*>)"),
+}
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Join particles to what they follow; mark Hangul on others."""
-    pattern, new = _BREAK, rf"\1{WORD_JOINER}"
-    if language_of(config) != "ko":
-        pattern, new = _HANGUL, r'<span lang="ko">\g<0></span>'
+    """Join particles and punctuation to what they follow; mark other languages."""
+    language = language_of(config)
     parts = _VERBATIM.split(html)
-    parts[::2] = [pattern.sub(new, part) for part in parts[::2]]
-    if language_of(config) != labels.SOURCE_LANGUAGE:
+    if language in _BREAKS:
+        joined = rf"\1{WORD_JOINER}"
+        parts[::2] = [_BREAKS[language].sub(joined, part) for part in parts[::2]]
+    if language != "ko":
+        korean = r'<span lang="ko">\g<0></span>'
+        parts[::2] = [_HANGUL.sub(korean, part) for part in parts[::2]]
+    if language != labels.SOURCE_LANGUAGE:
         english = rf'\1<span lang="{labels.SOURCE_LANGUAGE}">\2</span>'
         parts[::2] = [_ENGLISH.sub(english, part) for part in parts[::2]]
     return "".join(parts)
