@@ -150,7 +150,7 @@ def test_only_the_pages_that_hold_an_explorer_load_it_and_all_have_the_figure(
         assert len(loaded) == (2 if found else 0), path
         for element in found:
             holders.add(path.parent.name)
-            assert element.select_one("figure svg[role=img] desc"), path
+            assert element.select_one("figure svg[role=img][aria-label]"), path
             assert element.select_one("figcaption"), path
             whole = not element.has_attr("controls")
             assert whole == (path.parent.name not in PRESETS)
