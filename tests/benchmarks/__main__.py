@@ -7,6 +7,7 @@ import importlib
 import sys
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # what the tests share
 ALL = sorted(
     path.stem
     for path in Path(__file__).parent.glob("*.py")
