@@ -14,7 +14,8 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,11 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
+    from matplotlib.transforms import Bbox
 
 CACHE = pages.ROOT / ".cache" / "figures"
 SVG = "http://www.w3.org/2000/svg"
@@ -92,14 +97,17 @@ def drawing_style(name: str) -> Any:  # noqa: ANN401 - a type of 300 names
     from cycler import cycler
 
     return {
+        "axes.facecolor": "none",
         "axes.prop_cycle": cycler(color=CYCLE),
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.titlesize": 10,
         "figure.constrained_layout.h_pad": 0.08,
         "figure.constrained_layout.w_pad": 0.06,
+        "figure.facecolor": "none",
         "font.size": 9,
         "grid.color": "gray",
+        "legend.facecolor": "white",
         "svg.fonttype": "none",
         "svg.hashsalt": name,
     }
@@ -173,15 +181,7 @@ def _words(snippet: Path, key: str) -> list[str]:
         known: list[str] = json.loads(text)
         return known
 
-    import matplotlib
-    import matplotlib.pyplot as plt
-    from matplotlib.text import Text
-
-    matplotlib.use("agg")
-    figure = draw(snippet)
-    texts = {text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)}
-    plt.close(figure)
-    found = sorted(filter(labels.has_words, texts))
+    found = _settled(snippet, key).words
     _keep(cached, json.dumps(found, ensure_ascii=False))
     return found
 
@@ -235,68 +235,102 @@ def svg(snippet: Path, language: str) -> str:
     if text := _kept(cached, "</svg>"):
         return text
 
-    import matplotlib  # here, for it takes half a second
-    import matplotlib.pyplot as plt
+    import matplotlib.pyplot as plt  # here, for it takes half a second
 
-    matplotlib.use("agg")
     name, where = frozen.name_of(snippet), pages.relative(snippet)
+    settled = _settled(snippet, _base_key(snippet))
     with plt.rc_context(drawing_style(name)):
-        figure = draw(snippet)
-        texts = _localize(figure, language, where)
+        texts = settled.speak(language, where)
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-        plt.close(figure)
+        # Not savefig(), which draws twice where the layout is computed, as here.
+        settled.figure.canvas.print_svg(buffer, metadata={"Date": None})  # type: ignore[attr-defined]
     result = themed(buffer.getvalue(), texts, name)
     _keep(cached, result)
     return result
 
 
-def _localize(figure: Figure, language: str, name: str) -> dict[str, str]:
-    """Put the language's labels into the figure; return text by group id.
+@dataclass
+class _Settled:
+    """A figure that was laid out once, to be saved in one language after the other."""
 
-    matplotlib measures text with a font that has no Hangul. So a wide stand-in of the
-    same width takes the label's place, and the real text is put into the SVG.
-    """
+    figure: Figure
+    words: list[str]
+    texts: list[tuple[Text, str]]
+    ticks: list[tuple[Axis, list[str]]]
+    boxes: list[tuple[Axes, Bbox, bool]]
+
+    def speak(self, language: str, name: str) -> dict[str, str]:
+        """Put the language's labels into the figure; return text by group id.
+
+        matplotlib measures text with a font that has no Hangul. So a wide stand-in of
+        the same width takes the label's place, and the real text is put into the SVG.
+        """
+        from matplotlib.ticker import FixedFormatter
+
+        for axes, box, in_layout in self.boxes:
+            axes.set_position(box)  # else the language before it would leave traces
+            axes.set_in_layout(in_layout)
+        said: list[tuple[Text, str]] = []
+        for axis, words in self.ticks:
+            own = [labels.translate(word, language, name) for word in words]
+            wide = [_WIDE.sub("W", word) for word in own]
+            axis.set_major_formatter(FixedFormatter(wide))
+            said += zip(axis.get_majorticklabels(), own, strict=True)
+        for text, word in self.texts:
+            own_word = labels.translate(word, language, name)
+            text.set_text(_WIDE.sub("W", own_word))
+            said.append((text, own_word))
+        for number, (text, _) in enumerate(said):
+            text.set_gid(f"label{number}")
+        return {f"label{number}": own_word for number, (_, own_word) in enumerate(said)}
+
+
+@lru_cache(maxsize=1)
+def _settled(snippet: Path, key: str) -> _Settled:
+    """Draw the figure and lay it out once; the key says what it is made from."""
+    import matplotlib
+    import matplotlib.pyplot as plt
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.text import Text
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
-    figure.draw_without_rendering()
-    texts: dict[str, str] = {}
-    ticks: set[int] = set()
-    axis_of_words, changed = [], False
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            shown = [text.get_text() for text in axis.get_majorticklabels()]
-            if any(map(labels.has_words, shown)):
-                words = [labels.translate(word, language, name) for word in shown]
-                axis.set_major_locator(FixedLocator(list(axis.get_majorticklocs())))
-                wide = [_WIDE.sub("W", word) for word in words]
-                axis.set_major_formatter(FixedFormatter(wide))
-                axis_of_words.append((axis, words))
-            if isinstance(axis.get_minor_formatter(), FixedFormatter):
-                axis.set_minor_formatter(NullFormatter())
-                changed = True
-    if changed or axis_of_words:
-        figure.draw_without_rendering()
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            for tick in (*axis.majorTicks, *axis.minorTicks):
-                ticks |= {id(tick.label1), id(tick.label2)}
-    for axis, words in axis_of_words:
-        for text, word in zip(axis.get_majorticklabels(), words, strict=True):
-            group = f"label{len(texts)}"
-            texts[group] = word
-            text.set_gid(group)
-    for text in figure.findobj(Text):
-        assert isinstance(text, Text)
-        if id(text) in ticks or not labels.has_words(text.get_text()):
-            continue
-        own = labels.translate(text.get_text(), language, name)
-        group = f"label{len(texts)}"
-        texts[group] = own
-        text.set_gid(group)
-        text.set_text(_WIDE.sub("W", own))
-    return texts
+    matplotlib.use("agg")
+    with plt.rc_context(drawing_style(frozen.name_of(snippet))):
+        figure = draw(snippet)
+        plt.close(figure)
+        FigureCanvasSVG(figure)
+        figure.set_dpi(72)  # as an SVG has
+        words = {
+            text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)
+        }
+        if engine := figure.get_layout_engine():
+            engine.execute(figure)
+        ticks: list[tuple[Axis, list[str]]] = []
+        of_ticks: set[int] = set()
+        for axes in figure.axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                shown = [text.get_text() for text in axis.get_majorticklabels()]
+                if any(map(labels.has_words, shown)):
+                    places = list(axis.get_majorticklocs())
+                    axis.set_major_locator(FixedLocator(places))
+                    ticks.append((axis, shown))
+                if isinstance(axis.get_minor_formatter(), FixedFormatter):
+                    axis.set_minor_formatter(NullFormatter())
+                for tick in (*axis.majorTicks, *axis.minorTicks):
+                    of_ticks |= {id(tick.label1), id(tick.label2)}
+        texts = [
+            (text, text.get_text())
+            for text in figure.findobj(Text)
+            if isinstance(text, Text)
+            and id(text) not in of_ticks
+            and labels.has_words(text.get_text())
+        ]
+        boxes = [
+            (axes, axes.get_position(original=True).frozen(), axes.get_in_layout())
+            for axes in figure.axes
+        ]
+    words_of_it = sorted(filter(labels.has_words, words))
+    return _Settled(figure, words_of_it, texts, ticks, boxes)
 
 
 def themed(source: str, texts: dict[str, str], name: str) -> str:

@@ -29,7 +29,7 @@ def _style(name: str, folder: str) -> str:
     """Return the code that lets a kernel draw as the site does, shut in a folder."""
     settings: dict[str, Any] = figures.drawing_style(name)
     settings.pop("axes.prop_cycle")
-    settings |= {"figure.facecolor": "none", "axes.facecolor": "none"}
+    settings["legend.facecolor"] = "none"
     return (
         "import matplotlib, cycler\n"
         "from matplotlib_inline.backend_inline import set_matplotlib_formats\n"
