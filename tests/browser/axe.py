@@ -59,6 +59,13 @@ THIN = """() => {
   }
 }"""
 
+# Takes away what is not marked and holds nothing marked.
+BARE = """() => {
+  for (const part of document.querySelectorAll("article *")) {
+    if (!part.matches("[data-look], :has([data-look])")) part.remove();
+  }
+}"""
+
 
 def show(page: Page, scheme: Literal["dark", "light"]) -> None:
     """Change the scheme as the switch does; the system is asked only at first."""
@@ -76,7 +83,11 @@ def load(page: Page, within: str = "body") -> None:
 
 
 def contrasts(page: Page) -> None:
-    """Fail on text that stands out too little from its ground, in either scheme."""
+    """Fail on text that stands out too little from its ground, in either scheme.
+
+    Of the article, only the marked texts are left: the last thing to look at.
+    """
+    page.evaluate(BARE)
     for scheme in SCHEMES:
         show(page, scheme)
         _none(page, f"[data-look~={scheme}]", CONTRAST)
