@@ -330,8 +330,8 @@ def on_post_build(config: MkDocsConfig) -> None:
         return
     for code in pages.LANGUAGES:
         made_from = _made_from(code) if _command == "serve" else ""
-        kept = Path(_kept().name) / code
-        if made_from and _built.get(code) == made_from and kept.is_dir():
+        unchanged = made_from and _built.get(code) == made_from
+        if unchanged and (kept := Path(_kept().name) / code).is_dir():
             shutil.move(kept, Path(config.site_dir) / code)
             continue
         child = load_config(

@@ -75,6 +75,36 @@ def test_menu_opens_by_keyboard(open_page, viewport):
     page.wait_for_url("**/en/gradient-clipping/")
 
 
+def test_search_opens_by_its_button_on_a_phone(open_page):
+    page = open_page(viewport=PHONE, reduced_motion="reduce").go(f"ko/{LESSON}/")
+    button = page.get_by_role("button", name="검색", exact=True)
+    for press in (lambda: button.press("Enter"), button.click):
+        assert button.get_attribute("aria-expanded") == "false"
+        press()
+        page.locator("#__search:checked").wait_for(state="attached")
+        assert button.get_attribute("aria-expanded") == "true"
+        assert page.evaluate("document.activeElement.name") == "query"
+        page.keyboard.press("Escape")
+        page.locator("#__search:not(:checked)").wait_for(state="attached")
+
+
+def test_menu_of_languages_says_whether_it_is_open(open_page):
+    page = open_page(viewport=DESKTOP, reduced_motion="reduce").go(f"ko/{LESSON}/")
+    button = page.get_by_role("button", name="언어 선택")
+    first = page.locator("[data-language]").first
+    for act, shown in (
+        (lambda: None, "false"),
+        (button.focus, "true"),
+        (lambda: page.keyboard.press("Tab"), "true"),
+        (lambda: first.evaluate("(e) => e.blur()"), "false"),
+        (button.hover, "true"),
+    ):
+        act()
+        assert button.get_attribute("aria-expanded") == shown
+        opacity = "(e) => getComputedStyle(e.closest('.md-select__inner')).opacity"
+        assert first.evaluate(opacity) == str(int(shown == "true"))
+
+
 def test_skip_link_and_search_keys(open_page):
     page = open_page(viewport=DESKTOP).go(f"ko/{LESSON}/")
     page.keyboard.press("Tab")
