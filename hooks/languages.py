@@ -11,6 +11,7 @@ import logging
 import re
 import shutil
 import tempfile
+import traceback
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import frozen
 import labels
 import pages
 import translations
-from jinja2 import Environment
+from jinja2 import Environment, TemplateError
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
@@ -362,7 +363,16 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def on_build_error(error: Exception) -> None:
-    """Say in one sentence that the disk is full or closed."""
+    """Say in one sentence where a template fails, or that the disk is full."""
+    if isinstance(error, TemplateError):
+        theme = pages.ROOT / "theme"
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            path = Path(frame.filename)  # Jinja puts the template's own lines there
+            if path.is_relative_to(theme):
+                raise PluginError(
+                    f"{pages.relative(path)}:{frame.lineno}: {error}; mend this line, "
+                    "or a tag above it."
+                ) from None
     if isinstance(error, OSError) and error.strerror:
         raise PluginError(
             f"{error.filename or 'the site'}: {error.strerror}; make room, or allow "
