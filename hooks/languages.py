@@ -369,8 +369,9 @@ def on_build_error(error: Exception) -> None:
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             path = Path(frame.filename)  # Jinja puts the template's own lines there
             if path.is_relative_to(theme):
+                said = str(error).rstrip(".")
                 raise PluginError(
-                    f"{pages.relative(path)}:{frame.lineno}: {error}; mend this line, "
+                    f"{pages.relative(path)}:{frame.lineno}: {said}; mend this line, "
                     "or a tag above it."
                 ) from None
     if isinstance(error, OSError) and error.strerror:

@@ -601,6 +601,17 @@ def test_preview_shows_older_numbers_and_says_so(root):
     ]
 
 
+def test_only_a_preview_keeps_what_it_built(root, monkeypatch):
+    monkeypatch.setattr(languages, "build", lambda _: None)
+    monkeypatch.setattr(languages, "_built", {})
+    languages._kept.cache_clear()
+    config = load_config(str(root / "mkdocs.yml"), site_dir=str(root.parent / "site"))
+    for command, folders in (("build", 0), ("serve", 0), ("serve", 1)):
+        monkeypatch.setattr(languages, "_command", command)
+        languages.on_post_build(config)
+        assert languages._kept.cache_info().currsize == folders, command
+
+
 def test_traceback_is_nowhere(root):
     """The whole way, once: what a person sees who types the command."""
     add("{{ a/small:y.0 | .1f }}")(root)
