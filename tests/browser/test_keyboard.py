@@ -62,10 +62,11 @@ def test_menu_opens_by_keyboard(open_page, viewport):
     assert button.get_attribute("aria-expanded") == "false"
     button.focus()
     page.keyboard.press("Space")
-    assert page.locator(".md-nav--primary").is_visible()
+    assert page.locator(".md-nav--primary").is_visible(), "Space opens no menu"
     assert button.get_attribute("aria-expanded") == "true"
     page.keyboard.press("Escape")
-    assert button.evaluate("(e) => e === document.activeElement")
+    focused = button.evaluate("(e) => e === document.activeElement")
+    assert focused, "Escape does not bring back the focus"
     assert not page.locator("#__drawer").is_checked()
     page.keyboard.press("Space")
     for _ in range(60):
@@ -130,8 +131,9 @@ def test_tabs_by_keyboard_are_linked_and_remembered(open_page):
     inputs = page.locator("#use-it ~ .tabbed-set").first.locator("> input")
     inputs.first.focus()
     page.keyboard.press("ArrowRight")
-    assert inputs.nth(1).is_checked()
-    assert page.locator(".tabbed-block:visible", has_text="import keras").count()
+    assert inputs.nth(1).is_checked(), "the arrow does not choose the next tab"
+    shown = page.locator(".tabbed-block:visible", has_text="import keras")
+    assert shown.count(), "the chosen tab's text is not shown"
     page.goto(page.url.split("#")[0].replace(LESSON, "batch-normalization"))
     tab = page.locator(".tabbed-labels label", has_text="Keras").first
     chosen = page.locator(f"#{tab.get_attribute('for')}")
