@@ -69,7 +69,7 @@ def _parsed(path: Path, text: str) -> dict[str, dict[str, str]]:
     """Return the file's parts; every figure asks, so the parsing is remembered."""
     name = pages.relative(path)
     try:
-        content: Any = yaml.safe_load(text) or {}
+        content: Any = yaml.load(text, pages.Once) or {}
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 1
         raise LabelError(

@@ -11,6 +11,7 @@ import logging
 import re
 import shutil
 import tempfile
+import traceback
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import frozen
 import labels
 import pages
 import translations
-from jinja2 import Environment
+from jinja2 import Environment, TemplateError
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
@@ -330,8 +331,8 @@ def on_post_build(config: MkDocsConfig) -> None:
         return
     for code in pages.LANGUAGES:
         made_from = _made_from(code) if _command == "serve" else ""
-        kept = Path(_kept().name) / code
-        if made_from and _built.get(code) == made_from and kept.is_dir():
+        unchanged = made_from and _built.get(code) == made_from
+        if unchanged and (kept := Path(_kept().name) / code).is_dir():
             shutil.move(kept, Path(config.site_dir) / code)
             continue
         child = load_config(
@@ -362,7 +363,17 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def on_build_error(error: Exception) -> None:
-    """Say in one sentence that the disk is full or closed."""
+    """Say in one sentence where a template fails, or that the disk is full."""
+    if isinstance(error, TemplateError):
+        theme = pages.ROOT / "theme"
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            path = Path(frame.filename)  # Jinja puts the template's own lines there
+            if path.is_relative_to(theme):
+                said = str(error).rstrip(".")
+                raise PluginError(
+                    f"{pages.relative(path)}:{frame.lineno}: {said}; mend this line, "
+                    "or a tag above it."
+                ) from None
     if isinstance(error, OSError) and error.strerror:
         raise PluginError(
             f"{error.filename or 'the site'}: {error.strerror}; make room, or allow "

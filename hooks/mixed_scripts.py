@@ -4,7 +4,8 @@ A browser may break a line between a parenthesis, code or formula and the Hangul
 it, which leaves a Korean particle alone at the start of a line: 분산(variance)|으로,
 `torch`|가. A word joiner forbids that, and so for Japanese punctuation: `torch`|、
 On pages in other languages, Hangul is marked as Korean, so that it is read aloud well;
-so is English that stands in parentheses behind a word in another script.
+so is English that stands in parentheses behind a word in another script, and the title
+of an English source that a link names.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ _VERBATIM = re.compile(r"(<pre\b.*?</pre>|<svg\b.*?</svg>)", re.DOTALL)
 _ENGLISH = re.compile(
     r"(?<=[가-힣ぁ-ヿ一-鿿])([(（])([A-Za-z][a-z]+(?:[ -][A-Za-z]+)*)"
     r"(?=[)）])(?![^<]*>)"
+)
+# <a href="https://…">Delving deep into rectifiers</a>; one word may be just a name.
+_TITLE = re.compile(
+    r'<a href="https?:[^">]*"'
+    r"(?=>[A-Za-z][^<가-힣ぁ-ヿ一-鿿]*\s[^<가-힣ぁ-ヿ一-鿿]*</a>)"
 )
 _HANGUL = re.compile(r"[가-힣]+(?:,? [가-힣]+)*(?![^<]*>)")
 _BREAKS = {
@@ -44,4 +50,6 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if language != labels.SOURCE_LANGUAGE:
         english = rf'\1<span lang="{labels.SOURCE_LANGUAGE}">\2</span>'
         parts[::2] = [_ENGLISH.sub(english, part) for part in parts[::2]]
+        title = rf'\g<0> lang="{labels.SOURCE_LANGUAGE}"'
+        parts[::2] = [_TITLE.sub(title, part) for part in parts[::2]]
     return "".join(parts)

@@ -108,6 +108,24 @@ def read_file(path: Path) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
+class Once(yaml.SafeLoader):
+    """Reads YAML in which no name stands twice: PyYAML would drop all but the last."""
+
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[Any, Any]:
+        """Return the mapping."""
+        seen = set()
+        for key, _ in node.value:
+            if str(key.value) in seen:
+                problem = f"{key.value!r} stands twice: keep one"
+                raise yaml.constructor.ConstructorError(
+                    problem=problem, problem_mark=key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
 def front_matter(path: Path) -> dict[str, Any]:
     """Return a page's front matter.
 
@@ -125,7 +143,7 @@ def front_matter(path: Path) -> dict[str, Any]:
 def _front_matter(path: Path, text: str) -> dict[str, Any]:
     """Return what the front matter of a page says; the menu and others ask often."""
     try:
-        meta = yaml.safe_load(text)
+        meta = yaml.load(text, Once)
     except yaml.MarkedYAMLError as error:
         mark = error.context_mark or error.problem_mark
         line = (mark.line if mark else 0) + 2

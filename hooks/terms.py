@@ -52,7 +52,7 @@ def load(language: str) -> list[Term]:
 def _parsed(path: Path, text: str) -> list[Term]:
     name = pages.relative(path)
     try:
-        entries: Any = yaml.safe_load(text) or []
+        entries: Any = yaml.load(text, pages.Once) or []
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 1
         raise pages.PageError(f"{name}:{line}: not YAML ({error.problem}).") from None

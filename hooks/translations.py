@@ -110,8 +110,8 @@ def _sections(path: Path, text: str) -> list[Section]:
             where = f"{pages.relative(path)}:{number}"
             if not heading["id"]:
                 raise pages.PageError(
-                    f"{where}: this heading needs the id that the English page has; "
-                    "write it behind the heading, as in {#in-one-sentence}."
+                    f"{where}: this heading needs an id, in a translation that of the "
+                    "English page; write it behind the heading, as in {#kinds}."
                 )
             if any(section.ident == heading["id"] for section in found):
                 raise pages.PageError(

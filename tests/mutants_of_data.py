@@ -198,7 +198,6 @@ def of_labels() -> Iterator[Mutant]:
     tests = (
         test_translations.test_labels_of_all_languages_have_the_same_words,
         test_translations.test_labels_are_those_of_the_figures,
-        test_translations.test_label_file_names_nothing_twice,
         test_translations.test_korean_labels_are_about_the_same,
         test_translations.test_glossaries_of_both_languages_agree,
     )

@@ -272,6 +272,10 @@ BUILD = PAGES | {
         write("docs/en/index.md", PAGE.replace("T\n", "[\n", 1)),
         r"docs/en/index\.md:\d: the front matter is not valid YAML .*; mend this line",
     ),
+    "front matter says it twice": (
+        write("docs/en/index.md", PAGE.replace("T\n", "T\ntitle: U\n", 1)),
+        r"docs/en/index\.md:3: .*\('title' stands twice: keep one\); mend this line",
+    ),
     "front matter a list": (
         write("docs/en/index.md", "---\n- T\n---\n\n# T {#t}\n"),
         r"docs/en/index\.md:2: the front matter must be `name: value` lines",
@@ -402,6 +406,10 @@ BUILD = PAGES | {
         change("docs/ko/labels.yml", "site:\n", "site: [\n"),
         r"docs/ko/labels\.yml:\d+: not YAML \(.*\); mend this line or the one above",
     ),
+    "a word twice": (
+        change("docs/ko/labels.yml", "site:\n", "site:\n  home: 홈\n"),
+        r"docs/ko/labels\.yml:\d\d: not YAML \('home' stands twice: keep one\); mend",
+    ),
     "labels a list": (
         write("docs/ko/labels.yml", "- a\n"),
         r"docs/ko/labels\.yml:1: `site:` must hold lines of `name: text`",
@@ -437,6 +445,24 @@ BUILD = PAGES | {
     "config no YAML": (
         change("mkdocs.ko.yml", "docs_dir: docs/ko", "docs_dir: [docs/ko"),
         r"(?s)error parsing the configuration.*mkdocs\.ko\.yml\", line \d+, column",
+    ),
+    "template's tag": (
+        change("theme/partials/path.html", "{% endif %}", ""),
+        r"^theme/partials/path\.html:\d+: Unexpected end of template.*; mend this line",
+    ),
+    "template's part": (
+        change(
+            "theme/main.html",
+            "{% block header %}",
+            '{% block header %}{% include "no.html" %}',
+        ),
+        r"^theme/main\.html:\d+: 'no\.html' not found.*; mend this line",
+    ),
+    "template's name": (
+        change(
+            "theme/main.html", "{% block header %}", "{% block header %}\n{{ no.no }}"
+        ),
+        r"^theme/main\.html:\d+: 'no' is undefined; mend this line",
     ),
     "menu's section": (
         change("mkdocs.yml", "- nav_labs:", "- nav_labz:"),
@@ -573,6 +599,17 @@ def test_preview_shows_older_numbers_and_says_so(root):
         "snippets/a/small.py:1: the code changed since snippets/a/small.json was "
         "measured; run `make results`."
     ]
+
+
+def test_only_a_preview_keeps_what_it_built(root, monkeypatch):
+    monkeypatch.setattr(languages, "build", lambda _: None)
+    monkeypatch.setattr(languages, "_built", {})
+    languages._kept.cache_clear()
+    config = load_config(str(root / "mkdocs.yml"), site_dir=str(root.parent / "site"))
+    for command, folders in (("build", 0), ("serve", 0), ("serve", 1)):
+        monkeypatch.setattr(languages, "_command", command)
+        languages.on_post_build(config)
+        assert languages._kept.cache_info().currsize == folders, command
 
 
 def test_traceback_is_nowhere(root):

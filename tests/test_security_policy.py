@@ -1,7 +1,5 @@
 """What a page may load and run; tests/browser/test_policy.py sees a browser obey."""
 
-import re
-
 import pytest
 import security_policy
 from bs4 import BeautifulSoup
@@ -15,9 +13,8 @@ def test_every_page_has_its_policy_before_all_that_it_rules(site):
         before = policy[0].find_all_previous(["script", "style", "link", "base"])
         assert not before, path
         content = str(policy[0]["content"])
-        assert "unsafe-inline" not in content
-        assert "unsafe-eval" not in content
-        assert not re.search(r"https?:|\*", content), "another host"
+        for word in ("unsafe-inline", "unsafe-eval", "http:", "https:", "*"):
+            assert word not in content, f"{path}: {word!r} lets others in"
 
 
 def test_link_to_a_new_window_gives_it_nothing(site):

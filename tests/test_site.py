@@ -428,12 +428,15 @@ def test_properdocs_builds_the_site_too(tmp_path):
 
 
 @pytest.mark.parametrize("language", ["ko", "ja"])
-def test_english_behind_a_term_is_marked_as_english(site, language):
+def test_english_terms_and_titles_are_marked_as_english(site, language):
     page = document_of(
         built(site, language, Path("why-gradients-vanish-and-explode.md"))
     )
     marked = [span.get_text() for span in page.select("article span[lang=en]")]
     assert "activation function" in marked
+    titles = [link.get_text() for link in page.select("article a[lang=en]")]
+    assert any(title.startswith("Understanding the difficulty") for title in titles)
+    assert not [title for title in titles if re.search("[가-힣ぁ-ヿ一-鿿]", title)]
     assert not page.select("article :is(code, svg, math) span[lang=en]")
     for text in marked:
         assert text.replace(" ", "").replace("-", "").isalpha(), text

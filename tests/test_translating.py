@@ -250,7 +250,7 @@ def test_lab_is_translated_like_a_page(project):
         ("title: T", "title: [", "page.md:2: the front matter is not valid YAML"),
         ("title: T", "- T", "page.md:2: the front matter is not valid YAML"),
         ("{#one}", "{#t}", "page.md:14: the id 't' stands on this page before"),
-        ("{#one}", "", "page.md:14: this heading needs the id"),
+        ("{#one}", "", "page.md:14: this heading needs an id"),
         ("```output", "````output", "page.md:22: this fence is never closed"),
         ("글", "<<<<<<< ours\n글\n=======\n말\n>>>>>>> theirs", "page.md:12: a merge"),
         ("글", "\t글", "page.md:12: has a tab; write spaces."),

@@ -71,16 +71,18 @@ class Opened:
 @pytest.fixture
 def open_page(chromium: Browser, address: str) -> Iterator[Any]:
     """Return a function that opens a fresh page with the given context options."""
-    contexts = []
+    all_opened = []
 
     def opened(**options: Any) -> Opened:  # noqa: ANN401
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        return Opened(context.new_page(), address)
+        page = chromium.new_context(**options).new_page()
+        all_opened.append(Opened(page, address))
+        return all_opened[-1]
 
     yield opened
-    for context in contexts:
-        context.close()
+    for one in all_opened:
+        # Shown if the test fails: why what it waited for never came.
+        print(f"{one.page.url}: {one.errors or 'no errors'}")
+        one.page.context.close()
 
 
 @pytest.fixture(scope="session")

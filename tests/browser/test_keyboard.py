@@ -1,5 +1,6 @@
 """Keyboard alone, zoomed in, with more space between letters: nothing is out of reach."""
 
+import pages
 import pytest
 from test_reading import DESKTOP, LESSON, PHONE
 
@@ -61,10 +62,11 @@ def test_menu_opens_by_keyboard(open_page, viewport):
     assert button.get_attribute("aria-expanded") == "false"
     button.focus()
     page.keyboard.press("Space")
-    assert page.locator(".md-nav--primary").is_visible()
+    assert page.locator(".md-nav--primary").is_visible(), "Space opens no menu"
     assert button.get_attribute("aria-expanded") == "true"
     page.keyboard.press("Escape")
-    assert button.evaluate("(e) => e === document.activeElement")
+    focused = button.evaluate("(e) => e === document.activeElement")
+    assert focused, "Escape does not bring back the focus"
     assert not page.locator("#__drawer").is_checked()
     page.keyboard.press("Space")
     for _ in range(60):
@@ -75,14 +77,46 @@ def test_menu_opens_by_keyboard(open_page, viewport):
     page.wait_for_url("**/en/gradient-clipping/")
 
 
+def test_search_opens_by_its_button_on_a_phone(open_page):
+    page = open_page(viewport=PHONE, reduced_motion="reduce").go(f"ko/{LESSON}/")
+    button = page.get_by_role("button", name="검색", exact=True)
+    for press in (lambda: button.press("Enter"), button.click):
+        assert button.get_attribute("aria-expanded") == "false"
+        press()
+        page.locator("#__search:checked").wait_for(state="attached")
+        assert button.get_attribute("aria-expanded") == "true"
+        assert page.evaluate("document.activeElement.name") == "query"
+        page.keyboard.press("Escape")
+        page.locator("#__search:not(:checked)").wait_for(state="attached")
+
+
+def test_menu_of_languages_says_whether_it_is_open(open_page):
+    page = open_page(viewport=DESKTOP, reduced_motion="reduce").go(f"ko/{LESSON}/")
+    button = page.get_by_role("button", name="언어 선택")
+    first = page.locator("[data-language]").first
+    for act, shown in (
+        (lambda: None, "false"),
+        (button.focus, "true"),
+        (lambda: page.keyboard.press("Tab"), "true"),
+        (lambda: first.evaluate("(e) => e.blur()"), "false"),
+        (button.hover, "true"),
+    ):
+        act()
+        assert button.get_attribute("aria-expanded") == shown
+        opacity = "(e) => getComputedStyle(e.closest('.md-select__inner')).opacity"
+        assert first.evaluate(opacity) == str(int(shown == "true"))
+
+
 def test_skip_link_and_search_keys(open_page):
-    page = open_page(viewport=DESKTOP).go(f"ko/{LESSON}/")
+    page = open_page(viewport=DESKTOP, reduced_motion="reduce").go(f"ko/{LESSON}/")
     page.keyboard.press("Tab")
-    assert page.locator(".md-skip").is_visible()
+    skip = page.locator(".md-skip:focus")
+    assert skip.count(), "the first stop is the link that skips what is above the text"
+    assert skip.evaluate("(link) => getComputedStyle(link).opacity") == "1"
     page.keyboard.press("Enter")
     page.wait_for_timeout(300)  # the theme closes search when the hash has changed
     page.keyboard.press("Tab")
-    assert page.evaluate("!!document.activeElement.closest('article')")
+    assert page.locator("article :focus").count(), "it does not lead to the text"
     for key in ("/", "f"):
         page.keyboard.press(key)
         page.locator("#__search:checked").wait_for(state="attached")
@@ -97,8 +131,9 @@ def test_tabs_by_keyboard_are_linked_and_remembered(open_page):
     inputs = page.locator("#use-it ~ .tabbed-set").first.locator("> input")
     inputs.first.focus()
     page.keyboard.press("ArrowRight")
-    assert inputs.nth(1).is_checked()
-    assert page.locator(".tabbed-block:visible", has_text="import keras").count()
+    assert inputs.nth(1).is_checked(), "the arrow does not choose the next tab"
+    shown = page.locator(".tabbed-block:visible", has_text="import keras")
+    assert shown.count(), "the chosen tab's text is not shown"
     page.goto(page.url.split("#")[0].replace(LESSON, "batch-normalization"))
     tab = page.locator(".tabbed-labels label", has_text="Keras").first
     chosen = page.locator(f"#{tab.get_attribute('for')}")
@@ -125,12 +160,16 @@ def test_text_spacing_and_zoom_lose_nothing(open_page, path):
 def test_forced_colours_keep_figures_visible(open_page):
     page = open_page(forced_colors="active").go(f"en/{LESSON}/")
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    colours = page.locator("svg[role=img]").first.evaluate(
-        """(svg) => [...svg.querySelectorAll("text, path, use")].map((e) => {
+    shapes = page.locator("svg[role=img]").first.evaluate(
+        """(svg) => [...svg.querySelectorAll("text, path")].map((e) => {
           const s = getComputedStyle(e);
-          return e.matches("text") ? s.fill : s.stroke === "none" ? s.fill : s.stroke })"""
+          return [e.localName, s.stroke === "none" ? s.fill : s.stroke] })"""
     )
-    assert sum(colour not in (ground, "none") for colour in colours) > 20
+    for kind in ("text", "path"):
+        colours = [colour for name, colour in shapes if name == kind]
+        unseen = sum(colour in (ground, "none") for colour in colours)
+        assert len(colours) > 10
+        assert not unseen, f"{unseen} of {len(colours)} {kind}s are not seen"
 
 
 def test_lab_gives_the_notebook_and_shows_outputs(open_page):
@@ -138,6 +177,9 @@ def test_lab_gives_the_notebook_and_shows_outputs(open_page):
     with page.expect_download() as download:
         page.locator(".lab-run a").first.click()
     assert download.value.suggested_filename == "small-batches.ipynb"
+    assert download.value.failure() is None
+    notebook = pages.DOCS / "en" / "labs" / "small-batches.ipynb"
+    assert download.value.path().read_bytes() == notebook.read_bytes()
     assert page.locator(".language-output").first.is_visible()
     page.locator("pre").first.hover()
     page.locator("button[data-md-type=copy]").first.click()

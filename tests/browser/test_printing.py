@@ -71,6 +71,8 @@ def test_nothing_is_wider_than_the_sheet(open_page, path):
     page.evaluate(
         "document.querySelectorAll('details').forEach((d) => { d.open = true })"
     )
+    for code in page.locator("article pre > code").all()[:1]:
+        code.evaluate("(code) => code.append('x'.repeat(200))")  # a long address
     assert page.evaluate(WIDER, TEXT["width"]) == []
 
 

@@ -149,6 +149,20 @@ def test_figures_are_large_enough_on_a_phone(open_page, language):
         assert abs(scale) * size > 6, text.inner_text()  # exponents are the smallest
 
 
+def test_link_of_a_heading_takes_no_line_on_a_phone(open_page):
+    page = open_page(viewport=PHONE, has_touch=True, is_mobile=True).go("ko/changes/")
+    heights = "(all) => all.map((h) => [h.textContent, h.offsetHeight])"
+    headings = page.locator("article h2")
+    boxes = [link.bounding_box() for link in page.locator("h2 .headerlink").all()]
+    assert all(b["width"] >= 24 and b["x"] + b["width"] <= 360 for b in boxes), boxes
+    before = headings.evaluate_all(heights)
+    page.evaluate(
+        "for (const e of document.querySelectorAll('.headerlink')) e.remove()"
+    )
+    assert len(before) == len(boxes) > 3
+    assert headings.evaluate_all(heights) == [[t[:-1], height] for t, height in before]
+
+
 @pytest.mark.parametrize("language", pages.LANGUAGES)
 def test_labels_stay_inside_their_figure(open_page, language):
     page = open_page().go(f"{language}/{LESSON}/")

@@ -48,30 +48,45 @@ const check = () => {
 check();
 new MutationObserver(check).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
 
-// The menu of narrow screens opens by mouse only: what opens it is a label.
-{
-  const drawer = document.getElementById("__drawer");
-  const menu = document.querySelector(".md-nav--primary");
-  const label = document.querySelector(".md-header [for=__drawer]");
+// What opens the menu of narrow screens, and their search, is a label: nothing to a keyboard
+// or screen reader. A button takes its place.
+function button(toggle, name, open) {
+  const label = document.querySelector(`.md-header [for=${toggle.id}]`);
   const opener = document.createElement("button");
   opener.innerHTML = label.innerHTML;
   opener.className = label.className;
-  opener.setAttribute("for", "__drawer"); // the theme's styles know it by this
-  opener.setAttribute("aria-label", menu.getAttribute("aria-label"));
-  opener.setAttribute("aria-expanded", "false");
-  opener.addEventListener("click", () => drawer.click());
+  opener.setAttribute("for", toggle.id); // the theme's styles know it by this
+  opener.setAttribute("aria-label", name);
+  opener.setAttribute("aria-expanded", toggle.checked);
+  opener.addEventListener("click", open);
+  toggle.addEventListener("change", () => opener.setAttribute("aria-expanded", toggle.checked));
   label.replaceWith(opener);
+  return opener;
+}
+if (query) {
+  const dialog = query.closest("[role=dialog]");
+  // The theme opens search when its field has the focus.
+  button(document.getElementById("__search"), dialog.getAttribute("aria-label"), () => query.focus());
+}
+{
+  const drawer = document.getElementById("__drawer");
+  const menu = document.querySelector(".md-nav--primary");
+  const opener = button(drawer, menu.getAttribute("aria-label"), () => drawer.click());
   // Two labels for each switch in it are a name that is read twice.
   for (const toggle of menu.querySelectorAll(".md-nav__toggle")) {
     toggle.setAttribute("aria-label", toggle.nextElementSibling.textContent.trim());
   }
-  drawer.addEventListener("change", () => {
-    opener.setAttribute("aria-expanded", drawer.checked);
-    (drawer.checked ? menu.querySelector("a") : opener).focus();
-  });
+  drawer.addEventListener("change", () => (drawer.checked ? menu.querySelector("a") : opener).focus());
   document.addEventListener("keydown", ({ key }) => {
     if (key === "Escape" && drawer.checked) drawer.click();
   });
+}
+
+// The menu of languages opens for the pointer and the focus, by style alone.
+for (const menu of document.querySelectorAll(".md-select")) {
+  const say = () => menu.firstElementChild.setAttribute("aria-expanded", menu.matches(":hover, :focus-within"));
+  for (const type of ["focusin", "focusout", "mouseenter", "mouseleave"]) menu.addEventListener(type, say);
+  say();
 }
 
 // Two faults of the theme that a screen reader or keyboard would meet: each code block's
