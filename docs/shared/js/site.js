@@ -64,9 +64,19 @@ function button(toggle, name, open) {
   return opener;
 }
 if (query) {
-  const dialog = query.closest("[role=dialog]");
+  const search = document.getElementById("__search");
+  const name = query.closest("[role=dialog]").getAttribute("aria-label");
   // The theme opens search when its field has the focus.
-  button(document.getElementById("__search"), dialog.getAttribute("aria-label"), () => query.focus());
+  button(search, name, () => query.focus());
+  // The arrow in it, which closes it on a phone; the keyboard has Escape.
+  const arrow = document.querySelector(".md-search__form [for=__search]");
+  arrow.setAttribute("role", "button");
+  arrow.setAttribute("tabindex", -1);
+  arrow.setAttribute("aria-label", name);
+  arrow.setAttribute("aria-expanded", true);
+  const say = () => arrow.setAttribute("aria-hidden", !search.checked);
+  search.addEventListener("change", say);
+  say();
 }
 {
   const drawer = document.getElementById("__drawer");
@@ -82,11 +92,22 @@ if (query) {
   });
 }
 
-// The menu of languages opens for the pointer and the focus, by style alone.
+// The menu of languages opens for the pointer and the focus, by style alone; Escape closes it.
 for (const menu of document.querySelectorAll(".md-select")) {
-  const say = () => menu.firstElementChild.setAttribute("aria-expanded", menu.matches(":hover, :focus-within"));
-  for (const type of ["focusin", "focusout", "mouseenter", "mouseleave"]) menu.addEventListener(type, say);
-  say();
+  const [opener, list] = menu.children;
+  const show = (shown) => {
+    list.hidden = !shown;
+    opener.setAttribute("aria-expanded", shown && menu.matches(":hover, :focus-within"));
+  };
+  for (const type of ["focusin", "focusout", "mouseenter", "mouseleave", "click"]) {
+    menu.addEventListener(type, () => show(true));
+  }
+  addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape" || opener.getAttribute("aria-expanded") === "false") return;
+    if (menu.contains(document.activeElement)) opener.focus();
+    show(false);
+  });
+  show(true);
 }
 
 // Two faults of the theme that a screen reader or keyboard would meet: each code block's
