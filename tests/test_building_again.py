@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import figures
+import frozen
 import pages
 import project
 
@@ -91,3 +93,14 @@ def test_figures_are_drawn_ahead_in_every_language(site, tmp_path):
     subprocess.run([sys.executable, str(script), *names], check=True)
     drawn = sorted(path.suffix for path in cache.iterdir())
     assert drawn == [".json"] * 2 + [".svg"] * len(pages.LANGUAGES) * 2
+
+
+def test_figure_is_the_same_whichever_language_was_drawn_first(tmp_path, monkeypatch):
+    snippet = frozen.find("clipping/directions")
+    drawn = []
+    for first in ("ko", "en"):
+        monkeypatch.setattr(figures, "CACHE", tmp_path / first)
+        figures._settled.cache_clear()
+        figures.svg(snippet, first)
+        drawn.append(figures.svg(snippet, "ko"))
+    assert drawn[0] == drawn[1]

@@ -211,6 +211,10 @@ SHIFT = """() => new Promise((resolve) => {
   setTimeout(() => resolve(sum), 50);
 })"""
 STILL = 0.005
+FRAMES = (
+    "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
+)
+"""The theme learns of another size in the next frame."""
 
 
 @every_page
@@ -245,6 +249,7 @@ def test_page_is_sound(open_page, without_script, path):
     axe.load(page)
     axe.structure(page)
     page.set_viewport_size(PHONE)
+    page.evaluate(FRAMES)
     axe.structure(page)
     axe.contrasts(page)
     page.set_viewport_size(DESKTOP)
