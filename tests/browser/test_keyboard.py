@@ -114,23 +114,26 @@ def test_menu_of_languages_says_whether_it_is_open(open_page):
     assert button.evaluate("(e) => e === document.activeElement"), "the focus is lost"
 
 
-def test_skip_link_and_search_keys(open_page):
+def test_skip_link_leads_to_the_text(open_page):
     page = open_page(viewport=DESKTOP, reduced_motion="reduce").go(f"ko/{LESSON}/")
     page.keyboard.press("Tab")
     skip = page.locator(".md-skip:focus")
     assert skip.count(), "the first stop is the link that skips what is above the text"
     assert skip.evaluate("(link) => getComputedStyle(link).opacity") == "1"
     page.keyboard.press("Enter")
-    page.wait_for_timeout(300)  # the theme closes search when the hash has changed
     page.keyboard.press("Tab")
     assert page.locator("article :focus").count(), "it does not lead to the text"
-    for key in ("/", "f"):
-        page.keyboard.press(key)
-        page.locator("#__search:checked").wait_for(state="attached")
-        assert page.evaluate("document.activeElement.name") == "query"
-        page.keyboard.press("Escape")
-        page.locator("#__search:not(:checked)").wait_for(state="attached")
-        page.wait_for_function("document.activeElement.name !== 'query'")
+
+
+@pytest.mark.parametrize("key", ["/", "f", "s"])
+def test_key_opens_search(open_page, key):
+    page = open_page(viewport=DESKTOP, reduced_motion="reduce").go(f"ko/{LESSON}/")
+    page.keyboard.press(key)
+    page.locator("#__search:checked").wait_for(state="attached")
+    assert page.evaluate("document.activeElement.name") == "query"
+    page.keyboard.press("Escape")
+    page.locator("#__search:not(:checked)").wait_for(state="attached")
+    page.wait_for_function("document.activeElement.name !== 'query'")
 
 
 def test_tabs_by_keyboard_are_linked_and_remembered(open_page):
