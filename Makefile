@@ -29,11 +29,11 @@ test: .venv/test ## lint, types, Markdown, workflows, then every block, output, 
 	$(BIN)/python -m pytest
 
 check: .venv/check ## what a change of words needs: pages, translations, links; no torch, no browser
-	$(BIN)/python hooks/translations.py check
+	$(BIN)/python -m sitetools.translate.staleness check
 	$(BIN)/python -m pytest tests --ignore=tests/browser -m "not torch and not browser"
 
 results: .venv/test ## run the snippets that changed and freeze their results (FORCE=1: all)
-	$(BIN)/python hooks/recompute.py
+	$(BIN)/python -m sitetools.measure.remeasure
 
 update: .venv/test ## rewrite the outputs on the pages from what the blocks print
 	$(BIN)/python -m pytest docs --update -n0
@@ -45,10 +45,10 @@ bench: .venv/test ## measure what takes time, on this machine (ONLY=redraw: one 
 	$(BIN)/python tests/benchmarks $(ONLY)
 
 translations: .venv/site ## list what each language still has to translate, and what changed
-	@$(BIN)/python hooks/translations.py status
+	@$(BIN)/python -m sitetools.translate.staleness status
 
 language: .venv/site ## add a language: make language LANG=ja NAME=日本語
-	@$(BIN)/python hooks/new_language.py "$(if $(filter command%,$(origin LANG)),$(LANG))" "$(NAME)"
+	@$(BIN)/python -m sitetools.translate.new_language "$(if $(filter command%,$(origin LANG)),$(LANG))" "$(NAME)"
 
 # The oldest Python decides. torch has no hashes, since its CPU build is another file on each
 # system, and what only CUDA needs belongs to one machine, not here.

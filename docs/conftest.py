@@ -1,7 +1,8 @@
 """Makes every code block of every page a test; see tests/blocks.py."""
 
-import pages
 from blocks import Plugin, sybil
+
+from sitetools.content import pages
 
 _plugin = Plugin()
 pytest_addoption = _plugin.pytest_addoption

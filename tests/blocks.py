@@ -15,15 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import alone
-import frozen
-import pages
 import pytest
-import recompute
-import whole
 from sybil import Document, Example, Region, Sybil
 from sybil.integration.pytest import SybilItem
 from sybil.typing import Parser
+
+from sitetools.content import atomic, frozen, pages
+from sitetools.measure import remeasure, sandbox
 
 PYTHON = {"python", "py", "python3", "py3"}
 OUTPUT = "output"
@@ -208,8 +206,8 @@ def evaluate(example: Example) -> str | None:
     if block.wrong:
         return f"{block.code.place}: {block.wrong}."
     if snippet := block.snippet:
-        return recompute.problem(snippet)  # it draws; `blocks` allows no output
-    outcome = alone.run(
+        return remeasure.problem(snippet)  # it draws; `blocks` allows no output
+    outcome = sandbox.run(
         block.code.text,
         pages.relative(block.code.path),
         block.code.lines,
@@ -218,7 +216,7 @@ def evaluate(example: Example) -> str | None:
     return judge(block, outcome)
 
 
-def judge(block: Block, outcome: alone.Outcome) -> str | None:
+def judge(block: Block, outcome: sandbox.Outcome) -> str | None:
     """Compare what a block did with what its page shows."""
     place = block.code.place
     if outcome.broken:
@@ -241,7 +239,7 @@ def judge(block: Block, outcome: alone.Outcome) -> str | None:
         return _report(
             block,
             f"{where}: the block fails.",
-            alone.described(outcome, names),
+            sandbox.described(outcome, names),
             mark=line,
         )
     if _updates is not None:
@@ -296,7 +294,7 @@ def rewrite(path: Path, changes: list[tuple[Block, str]]) -> None:
         if not fence:
             new.insert(0, "")
         lines[start:end] = [(indent + line).rstrip() for line in new]
-    whole.write(path, end_of_line.join(lines))
+    atomic.write(path, end_of_line.join(lines))
 
 
 sybil = Sybil(
@@ -351,7 +349,7 @@ class Plugin:
         for path, changes in (_updates or {}).items():
             try:
                 rewrite(path, changes)
-            except whole.WriteError as error:
+            except atomic.WriteError as error:
                 print(f"\n{error}")
                 session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
                 continue

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-import figures
-import frozen
-import labels
-import pages
-import recompute
+from sitetools.content import frozen, labels, pages
+from sitetools.measure import remeasure
+from sitetools.render import figures
 
 
 @dataclass
@@ -43,7 +41,7 @@ def fails(*checks: Callable[[], object]) -> bool:
         return True
     except (pages.PageError, frozen.FrozenError, labels.LabelError):
         return True
-    except (recompute.RecomputeError, figures.FigureError):
+    except (remeasure.RecomputeError, figures.FigureError):
         return True
 
 

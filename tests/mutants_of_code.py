@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import alone
 import blocks
-import frozen
-import labels
-import pages
-import recompute
 from mutants import Mutant, digit, fails
+
+from sitetools.content import frozen, labels, pages
+from sitetools.measure import remeasure, sandbox
 
 _OTHER: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
@@ -105,8 +103,8 @@ def _blocks() -> list[blocks.Block]:
     return list(found.values())
 
 
-def _run(block: blocks.Block, source: str, limit: float) -> alone.Outcome:
-    return alone.run(
+def _run(block: blocks.Block, source: str, limit: float) -> sandbox.Outcome:
+    return sandbox.run(
         source,
         pages.relative(block.code.path),
         block.code.lines if source == block.code.text else (),
@@ -118,7 +116,7 @@ def _run(block: blocks.Block, source: str, limit: float) -> alone.Outcome:
 def of_outputs() -> Iterator[Mutant]:
     """Change each digit and sign that a block prints; run the block only once."""
     for block in _blocks():
-        outcome = _run(block, block.code.text, alone.LIMIT)
+        outcome = _run(block, block.code.text, sandbox.LIMIT)
         assert block.output
         assert blocks.judge(block, outcome) is None, block.code.place
         printed = "\n".join(
@@ -146,7 +144,7 @@ def of_blocks() -> Iterator[Mutant]:
         """How long the block itself took, and more."""
         start = time.monotonic()
         block = next(each for each in _blocks() if each.code.text == text)
-        assert blocks.judge(block, _run(block, text, alone.LIMIT)) is None
+        assert blocks.judge(block, _run(block, text, sandbox.LIMIT)) is None
         return 5 + 5 * (time.monotonic() - start)
 
     for block in _blocks():
@@ -167,7 +165,7 @@ def of_snippets() -> Iterator[Mutant]:
     """
     for snippet in frozen.measuring_snippets():
         source = snippet.read_text("utf-8")
-        if alone.run(source, snippet.name, limit=QUICK).broken:
+        if sandbox.run(source, snippet.name, limit=QUICK).broken:
             continue
         kept = [
             (node.lineno, node.end_lineno or 0)
@@ -183,11 +181,11 @@ def _measured(snippet: Path, line: int, change: str, text: str) -> Mutant:
     """Return a mutant of a snippet that is noticed if it fails or its claims do."""
 
     def noticed() -> bool:
-        outcome = alone.run(text, snippet.name, values=["results"], limit=3 * QUICK)
+        outcome = sandbox.run(text, snippet.name, values=["results"], limit=3 * QUICK)
         if outcome.broken or outcome.error or outcome.stderr.strip():
             return True
         return fails(
-            lambda: recompute.check(snippet, frozen.rounded(outcome.values["results"]))
+            lambda: remeasure.check(snippet, frozen.rounded(outcome.values["results"]))
         )
 
     return Mutant(snippet, line, change, noticed)

@@ -12,16 +12,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import figures
-import frozen
-import labels
-import labs
-import pages
-import partial_run
-import recompute
-import structure
-import translations
 from mutants import Mutant, digit, edits, fails, instead, replaced
+
+from sitetools.content import frozen, labels, pages, snippets
+from sitetools.measure import remeasure
+from sitetools.render import figures, labs
+from sitetools.translate import staleness, structure
 
 # The tests themselves; they are not typed.
 test_explorer, test_formulas, test_labs, test_site, test_translations = (
@@ -74,7 +70,7 @@ def _overlaid(
 
 @functools.cache
 def _tolerances(snippet: Path) -> dict[str, float | None]:
-    return partial_run.function(snippet, "TOLERANCE")  # type: ignore[return-value]
+    return snippets.function(snippet, "TOLERANCE")  # type: ignore[return-value]
 
 
 def of_measured() -> Iterator[Mutant]:
@@ -111,7 +107,7 @@ def of_measured() -> Iterator[Mutant]:
 
 def _moved(snippet: Path, one: dict[str, Any], two: dict[str, Any]) -> bool:
     """Tell whether measuring again notices that a number is another."""
-    return bool(recompute.differences(one, two, _tolerances(snippet)))
+    return bool(remeasure.differences(one, two, _tolerances(snippet)))
 
 
 def _further(number: str, tolerance: float) -> str:
@@ -149,7 +145,7 @@ def _claimed(snippet: Path, keys: str, by: float) -> bool:
     holder = frozen.look_up(results, above)
     place = last if isinstance(holder, dict) else int(last)
     holder[place] = holder[place] * by or 1.0
-    return fails(lambda: recompute.check(snippet, results))
+    return fails(lambda: remeasure.check(snippet, results))
 
 
 def _swapped(names: list[str]) -> Callable[[re.Match[str]], str]:
@@ -176,8 +172,8 @@ def of_names() -> Iterator[Mutant]:
         (r'(?<==")(?:relu|tanh|he|xavier|none|layer)(?=")', _swapped(SETTINGS)),
     ]
     for path in test_translations.TRANSLATED:
-        source = translations.source_of(path)
-        if path.suffix != ".md" or translations.stale(path):
+        source = staleness.source_of(path)
+        if path.suffix != ".md" or staleness.stale(path):
             continue
         for file in (path, source):
             fenced = {n for f in pages.fences(file) for n in range(f.line, f.end + 1)}

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "hooks"))
+sys.path.insert(0, str(HERE.parent))
 
 import mutants_of_code  # noqa: E402
 import mutants_of_data  # noqa: E402
-import pages  # noqa: E402
+from sitetools.content import pages  # noqa: E402
 import yaml  # noqa: E402
 from mutants import Mutant  # noqa: E402
 from tqdm import tqdm  # noqa: E402

@@ -37,7 +37,7 @@ def copy_project(folder: Path, languages: Sequence[str] = ()) -> Path:
     With `languages`, only these are built: what is broken in one is in all.
     """
     project = folder / "project"
-    for name in ("docs", "snippets", "hooks", "theme", ".cache"):
+    for name in ("docs", "snippets", "sitetools", "theme", ".cache"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, project / name)
     shutil.copy(ROOT / "LICENSE", project)

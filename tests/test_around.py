@@ -10,17 +10,15 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-import cards
-import git_log
-import history
-import labels
-import pages
 import project
 import pytest
 import yaml
 from bs4 import BeautifulSoup
 from mkdocs.config.defaults import MkDocsConfig
 from PIL import Image
+
+from sitetools.content import labels, pages
+from sitetools.publish import cards, git_log, history
 
 LESSON = "weight-initialization"
 LENGTHS = {"en": (50, 160), "ko": (35, 105), "ja": (35, 105)}

@@ -2,10 +2,11 @@
 
 import textwrap
 
-import alone
 import blocks
-import pages
 import pytest
+
+from sitetools.content import pages
+from sitetools.measure import sandbox
 
 pytestmark = pytest.mark.torch
 
@@ -93,7 +94,7 @@ def verdict(tmp_path, text):
     (block,) = blocks.blocks(page(tmp_path, text))
     return blocks.judge(
         block,
-        alone.run(block.code.text, str(block.code.path), block.code.lines, limit=2),
+        sandbox.run(block.code.text, str(block.code.path), block.code.lines, limit=2),
     )
 
 
@@ -143,18 +144,18 @@ def test_error_that_does_not_come_fails(tmp_path):
 def test_each_block_runs_alone(tmp_path):
     path = page(tmp_path, "```python\nx = 1\n```\n\n```python\nx\n```\n")
     first, second = blocks.blocks(path)
-    assert alone.run(first.code.text).error is None
-    assert alone.run(second.code.text).error == "NameError: name 'x' is not defined"
+    assert sandbox.run(first.code.text).error is None
+    assert sandbox.run(second.code.text).error == "NameError: name 'x' is not defined"
 
 
 def test_forgotten_seed_is_caught():
     source = "import torch, random, numpy\nx = torch.rand(1).item(), random.random(), numpy.random.rand()"
-    one, two = (alone.run(source, values=["x"]).values["x"] for _ in range(2))
+    one, two = (sandbox.run(source, values=["x"]).values["x"] for _ in range(2))
     assert all(a != b for a, b in zip(one, two, strict=True))
 
 
 def test_project_cannot_be_imported():
-    assert "ModuleNotFoundError" in (alone.run("import frozen").error or "")
+    assert "ModuleNotFoundError" in (sandbox.run("import frozen").error or "")
 
 
 @pytest.mark.parametrize(
@@ -194,8 +195,8 @@ def test_file_that_a_block_imports_lies_beside_it():
     source = "from gradient_report import GradientReport"
     (path,) = blocks.beside(source)
     assert path.name == "gradient_report.py"
-    assert alone.run(source, beside=[path]).error is None
-    assert "ModuleNotFoundError" in (alone.run(source).error or "")
+    assert sandbox.run(source, beside=[path]).error is None
+    assert "ModuleNotFoundError" in (sandbox.run(source).error or "")
     assert blocks.beside("import variance_by_depth") == []  # a figure's code
 
 

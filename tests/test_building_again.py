@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 
-import figures
-import frozen
-import pages
 import project
+
+from sitetools.content import frozen, pages
+from sitetools.render import figures
 
 PREVIEW = """
 import json, sys, tempfile
@@ -89,8 +89,8 @@ def test_figures_are_drawn_ahead_in_every_language(site, tmp_path):
     names = ["home/three_networks", "initialization/variance_by_depth"]
     for path in cache.iterdir():
         path.unlink()
-    script = copy / "hooks" / "draw_ahead.py"
-    subprocess.run([sys.executable, str(script), *names], check=True)
+    command = [sys.executable, "-m", "sitetools.render.draw_ahead", *names]
+    subprocess.run(command, cwd=copy, check=True)
     drawn = sorted(path.suffix for path in cache.iterdir())
     assert drawn == [".json"] * 2 + [".svg"] * len(pages.LANGUAGES) * 2
 

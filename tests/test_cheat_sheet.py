@@ -2,9 +2,10 @@
 
 import re
 
-import alone
-import pages
 import pytest
+
+from sitetools.content import pages
+from sitetools.measure import sandbox
 
 PAGE = pages.DOCS / "en" / "cheat-sheet.md"
 BEFORE = """
@@ -48,7 +49,7 @@ def test_every_call_runs():
     for number, call in calls:
         source += f"{call}\n"
         lines.append(number)
-    outcome = alone.run(source, PAGE.name, lines)
+    outcome = sandbox.run(source, PAGE.name, lines)
     assert outcome.error is None, outcome.trace
 
 
@@ -67,5 +68,5 @@ x = 3 * torch.randn({shape}) + 1
 same = {in_torch}, {in_keras}
 torch.testing.assert_close(same[0](x), same[1](x, training=True), atol=0.02, rtol=0.02)
 """
-        outcome = alone.run(BEFORE + compare)
+        outcome = sandbox.run(BEFORE + compare)
         assert outcome.error is None, f"{name}: {outcome.trace}"

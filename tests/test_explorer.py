@@ -5,13 +5,11 @@ import json
 import math
 import re
 
-import explorer
-import frozen
-import labels
-import pages
-import partial_run
 import pytest
 from bs4 import BeautifulSoup
+
+from sitetools.content import frozen, labels, pages, snippets
+from sitetools.render import explorer
 
 SNIPPET = frozen.find(explorer.SNIPPET)
 SCRIPT = pages.DOCS / "shared" / "js" / "explorer.js"
@@ -42,7 +40,7 @@ def test_choices_are_those_that_the_issue_asks_for(results):
 @each_language
 def test_parts_hold_all_that_was_frozen(site, language, results):
     folder = site / language / "assets" / "explorer"
-    decode = partial_run.function(SNIPPET, "decode")
+    decode = snippets.function(SNIPPET, "decode")
     known = explorer.choices(results)
     files = {path.name for path in folder.iterdir()}
     assert len(files) == len(known["activation"]) * len(known["norm"])
@@ -63,9 +61,7 @@ def test_parts_hold_all_that_was_frozen(site, language, results):
 
 @each_language
 def test_rounding_is_finer_than_the_promised_resolution(language):
-    encode, decode = (
-        partial_run.function(SNIPPET, name) for name in ("encode", "decode")
-    )
+    encode, decode = (snippets.function(SNIPPET, name) for name in ("encode", "decode"))
     values = [3.21e-90, 7.7e-3, 1.0, 1.01, 5e120]
     for value, power in zip(values, decode(encode(values)), strict=True):
         assert abs(math.log10(value) - power) < math.log10(1.025) / 2

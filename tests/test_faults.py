@@ -17,28 +17,20 @@ import sys
 import time
 from pathlib import Path
 
-import alone
 import blocks
-import figures
-import frozen
-import lab_runs
-import labels
-import labs
-import languages
-import new_language
-import notebooks
-import pages
 import project
 import pytest
-import recompute
-import rendered
-import structure
-import translations
-import whole
 from click import ClickException
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
+
+from sitetools import languages
+from sitetools.content import atomic, frozen, labels, notebooks, pages
+from sitetools.measure import remeasure, run_labs, sandbox
+from sitetools.publish import page_cache
+from sitetools.render import figures, labs
+from sitetools.translate import new_language, staleness, structure
 
 SMALL = '''\
 """Two numbers."""
@@ -77,7 +69,7 @@ LAB = "docs/en/labs/lab.ipynb"
 def template(tmp_path_factory):
     """Return a site of one page and one lab in English and Korean, made once."""
     root = tmp_path_factory.mktemp("faults") / "project"
-    for name in ("hooks", "theme", "docs/shared", "docs/root", "snippets/explorer"):
+    for name in ("sitetools", "theme", "docs/shared", "docs/root", "snippets/explorer"):
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(project.ROOT / name, root / name, ignore=ignore)
     nav = "nav:\n  - index.md\n  - nav_labs:\n      - labs/lab.ipynb\n\nhooks:"
@@ -103,7 +95,7 @@ def template(tmp_path_factory):
         save(root)
         labs.save(root / LAB, {"one": [{"text": "1"}]}, "Python")
         for name in ("index.md", "labs/lab.ipynb"):
-            translations.stamp(root / "docs" / "ko" / name)
+            staleness.stamp(root / "docs" / "ko" / name)
     return root
 
 
@@ -115,8 +107,8 @@ def settle(patch, root):
     patch.setattr(pages, "LANGUAGES", ["en", "ko"])
     patch.setattr(frozen, "SNIPPETS", root / "snippets")
     patch.setattr(figures, "CACHE", root / ".cache" / "figures")
-    patch.setattr(rendered, "CACHE", root / ".cache" / "pages")
-    patch.setattr(rendered, "TEMPLATES", root / ".cache" / "templates")
+    patch.setattr(page_cache, "CACHE", root / ".cache" / "pages")
+    patch.setattr(page_cache, "TEMPLATES", root / ".cache" / "templates")
     patch.setattr(labs, "FOLDER", root / "docs" / "en" / "labs")
     patch.setattr(languages, "SHARED", root / "docs" / "shared")
     pages._preprocessor.cache_clear()
@@ -364,7 +356,7 @@ BUILD = PAGES | {
         lambda root: (
             write("docs/ko/index.md", f"{PAGE}\n{FIGURE}\n")(root),
             figure('"variance"', '"varianz"')(root),
-            translations.stamp(root / "docs/ko/index.md"),
+            staleness.stamp(root / "docs/ko/index.md"),
         ),
         r"docs/ko/index\.md:\d+: docs/ko/labels\.yml:\d+: no translation of 'varianz' "
         r".*; add it below `figures:`",
@@ -708,8 +700,8 @@ def test_block_out_of_hand_is_named_and_harms_nothing(tmp_path, fault):
     path.write_text(f"\n```python\n{code}\n```\n")
     (block,) = blocks.blocks(path)
     before = files(tmp_path)
-    limit = 1 if "longer than 1 s" in message else alone.LIMIT
-    outcome = alone.run(block.code.text, str(path), block.code.lines, limit=limit)
+    limit = 1 if "longer than 1 s" in message else sandbox.LIMIT
+    outcome = sandbox.run(block.code.text, str(path), block.code.lines, limit=limit)
     said = blocks.judge(block, outcome)
     assert re.match(f"{path}{message}", said), said
     assert len(said) < 10_000, "nobody reads a megabyte"
@@ -721,12 +713,12 @@ def test_block_out_of_hand_is_named_and_harms_nothing(tmp_path, fault):
 
 @pytest.mark.torch
 def test_next_block_notices_nothing():
-    alone.run(
+    sandbox.run(
         "import os, torch, matplotlib\n"
         "os.environ['LEFT'] = '1'; open('left', 'w').close(); os.chdir('/')\n"
         "torch.set_default_dtype(torch.float64); matplotlib.rcParams['font.size'] = 99"
     )
-    outcome = alone.run(
+    outcome = sandbox.run(
         "import os, torch, matplotlib\n"
         "print(os.listdir(), 'LEFT' in os.environ, torch.get_default_dtype(),"
         " matplotlib.rcParams['font.size'])"
@@ -747,7 +739,7 @@ def test_next_block_notices_nothing():
     ],
 )
 def test_what_a_block_may_do(code):
-    outcome = alone.run(code)
+    outcome = sandbox.run(code)
     assert (outcome.stdout, outcome.error, outcome.broken) == ("x\n", None, None)
 
 
@@ -805,7 +797,7 @@ def results(capsys):
     """Return a function that runs `make results`: its exit code, what it says."""
 
     def run():
-        code = recompute.main(force=False)
+        code = remeasure.main(force=False)
         out, err = capsys.readouterr()
         err = re.sub(r".*\d+/\d+ \|.*", "", err.replace("\r", "\n"))  # the bar
         return code, (out + err).strip()
@@ -833,7 +825,7 @@ def test_make_results_names_the_fault_and_keeps_what_was(
 ):
     old, new, message = RESULTS[fault]
     if "longer than 2 s" in message:
-        monkeypatch.setattr(recompute, "LIMIT", 2)
+        monkeypatch.setattr(remeasure, "LIMIT", 2)
     change("snippets/a/small.py", old, new)(alone_in)
     before = files(alone_in)
     code, said = results()
@@ -899,7 +891,7 @@ def test_one_fault_does_not_keep_the_others_from_being_saved(alone_in, results):
 def test_results_that_are_not_measured_again_are_named(alone_in, value, message):
     snippet = alone_in / "snippets" / "a" / "small.py"
     frozen.save(snippet, {"x": value}, "test")
-    assert re.match(f"snippets/a/{message}", recompute.problem(snippet))
+    assert re.match(f"snippets/a/{message}", remeasure.problem(snippet))
 
 
 # A disk that is full, and a process that is killed.
@@ -918,9 +910,9 @@ def full(monkeypatch):
 
 
 WRITERS = {
-    "stamp": lambda root: translations.main(["stamp", str(root / "docs/ko/index.md")]),
-    "start": lambda root: translations.main(["start", str(root / "docs/ko/new.md")]),
-    "fix": lambda root: translations.main(["fix", str(root / "docs/ko/index.md")]),
+    "stamp": lambda root: staleness.main(["stamp", str(root / "docs/ko/index.md")]),
+    "start": lambda root: staleness.main(["start", str(root / "docs/ko/new.md")]),
+    "fix": lambda root: staleness.main(["fix", str(root / "docs/ko/index.md")]),
     "clean": lambda root: notebooks.main([str(root / LAB)]),
     "language": lambda root: new_language.main(["ja", "日本語"]),
 }
@@ -976,7 +968,7 @@ def test_build_on_a_full_disk_says_so(root, monkeypatch):
 @posix
 def test_killed_while_writing_keeps_the_old_file(root):
     code = (
-        f"import os, signal, sys; sys.path.insert(0, {str(project.ROOT / 'hooks')!r})\n"
+        f"import os, signal, sys; sys.path.insert(0, {str(project.ROOT)!r})\n"
         "from pathlib import Path\nimport whole\n"
         "Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "whole.write(Path(sys.argv[1]), 'new')\n"
@@ -995,8 +987,8 @@ def test_killed_while_writing_keeps_the_old_file(root):
     assert all(re.fullmatch(r"\..*\.tmp", path.name) for path in left)
     assert built(root, "mkdocs.en.yml") == []
     assert not list((root.parent / "site").rglob("*.tmp"))
-    assert recompute.stale() == []
-    whole.write(root / "docs" / "en" / "index.md", "next")
+    assert remeasure.stale() == []
+    atomic.write(root / "docs" / "en" / "index.md", "next")
 
 
 @posix
@@ -1053,13 +1045,13 @@ CELLS = {
 def test_lab_out_of_hand_names_the_cell(root, monkeypatch, fault):
     code, message = CELLS[fault]
     if "longer than 5 s" in message:
-        monkeypatch.setattr(lab_runs, "LIMIT", 5)
+        monkeypatch.setattr(run_labs, "LIMIT", 5)
     code = code.replace("{mine!r}", repr(str(root / "mkdocs.yml")))
     cells = [notebooks.Cell("one", True, code, {})]
     (root / LAB).write_text(notebooks.dump(cells), "utf-8")
     before = files(root)
-    with pytest.raises(lab_runs.LabError) as error:
-        lab_runs.run(root / LAB)
+    with pytest.raises(run_labs.LabError) as error:
+        run_labs.run(root / LAB)
     said = str(error.value)
     assert re.match(rf"docs/en/labs/lab\.ipynb:6: cell 'one'{message}", said), said
     assert len(said) < 5000

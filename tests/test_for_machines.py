@@ -8,20 +8,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urljoin
 
-import feed
-import for_machines
-import labels
-import markdown_copy
-import pages
 import project
 import pytest
 from bs4 import BeautifulSoup
 from mkdocs.exceptions import PluginError
 from test_site import built, document_of, each_page
 
+from sitetools.content import labels, pages
+from sitetools.publish import feed, indexes, markdown
+
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-XHTML = f"{{{for_machines.XHTML}}}"
-SITEMAP = f"{{{for_machines.SITEMAP}}}"
+XHTML = f"{{{indexes.XHTML}}}"
+SITEMAP = f"{{{indexes.SITEMAP}}}"
 
 
 def file_of(site: Path, address: str) -> Path:
@@ -190,7 +188,7 @@ def test_plain_markdown_keeps_all_that_is_said():
     def link(target):
         return target if ":" in target else f"<{target}>"
 
-    found = markdown_copy.plain(PLAIN, "Figure", "../x/", link)
+    found = markdown.plain(PLAIN, "Figure", "../x/", link)
     assert found == AS_COPY
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import alone
-import formulas
 import markdown
-import pages
 import pytest
 from bs4 import BeautifulSoup
 from mkdocs.exceptions import PluginError
+
+from sitetools.content import pages
+from sitetools.measure import sandbox
+from sitetools.render import formulas
 
 
 def built(path: Path, text: str) -> BeautifulSoup:
@@ -211,7 +212,7 @@ selu = nn.functional.selu(torch.tensor([1.0, -1e9])).tolist()
 @cache
 def drawn() -> dict[str, Any]:
     """Return what PyTorch draws."""
-    outcome = alone.run(DRAWS, values=["results", "selu"])
+    outcome = sandbox.run(DRAWS, values=["results", "selu"])
     assert outcome.error is None, outcome.trace
     return outcome.values
 

@@ -5,8 +5,9 @@ import importlib.util
 import math
 import sys
 
-import frozen
 import pytest
+
+from sitetools.content import frozen
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402

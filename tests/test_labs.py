@@ -6,14 +6,12 @@ import re
 from itertools import pairwise, zip_longest
 
 import blocks
-import frozen
-import lab_runs
-import labels
-import labs
-import notebooks
-import pages
 import pytest
 from bs4 import BeautifulSoup
+
+from sitetools.content import frozen, labels, notebooks, pages
+from sitetools.measure import run_labs
+from sitetools.render import labs
 
 LABS = labs.labs()
 NOTEBOOKS = [
@@ -59,13 +57,13 @@ def same(old, new, metadata):
 @pytest.mark.torch
 @each_lab
 def test_lab_prints_and_draws_what_its_page_shows(path):
-    old, new = labs.load(path), lab_runs.run(path)
+    old, new = labs.load(path), run_labs.run(path)
     assert old.keys() == new.keys()
     for cell in labs.cells(path):
         outputs = [found.get(cell.ident, []) for found in (old, new)]
         for before, now in zip_longest(*outputs, fillvalue={}):
             assert same(before, now, cell.metadata), (
-                f"{lab_runs.place(path, cell.ident)} shows something else than when it "
+                f"{run_labs.place(path, cell.ident)} shows something else than when it "
                 f"was frozen:\n{now.get('text', 'a figure with other labels')}\n"
                 f"before:\n{before.get('text', '')}\n"
                 "If the new one is right, run `make results`."
@@ -104,7 +102,7 @@ def test_notebook_holds_no_outputs_and_nothing_of_an_editor(path):
     text = path.read_bytes().decode("utf-8")
     assert notebooks.clean(text) == text, (
         f"{pages.relative(path)}:1: run "
-        f"`python hooks/notebooks.py {pages.relative(path)}`; it removes outputs and "
+        f"`python -m sitetools.content.notebooks {pages.relative(path)}`; it removes outputs and "
         "whatever Jupyter or Colab left in the file, and keeps the text."
     )
 
@@ -267,7 +265,7 @@ def test_magics_are_left_out_and_figures_are_themed(lab):
         "%pip install -q nothing-at-all\nimport matplotlib.pyplot as plt\n"
         "print('a')\nplt.plot([1, 2])\nplt.xlabel('loss')\nplt.show()\nprint('b')"
     )
-    text, figure = lab_runs.run(path)["one"]
+    text, figure = run_labs.run(path)["one"]
     assert text == {"text": "a\nb"}
     assert "var(--fig-0)" in figure["svg"]
     assert ">loss</text>" in figure["svg"]

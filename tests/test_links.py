@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-import labs
-import pages
 import pytest
+
+from sitetools.content import pages
+from sitetools.render import labs
 
 
 class Page(NamedTuple):

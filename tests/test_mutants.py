@@ -3,11 +3,11 @@
 import json
 
 import blocks
-import frozen
 import mutants
 import mutants_of_code
-import pages
 import pytest
+
+from sitetools.content import frozen, pages
 
 
 @pytest.fixture

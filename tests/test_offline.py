@@ -6,10 +6,11 @@ import re
 import zipfile
 from types import SimpleNamespace
 
-import offline
-import pages
 import pytest
 from bs4 import BeautifulSoup
+
+from sitetools.content import pages
+from sitetools.publish import offline
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,10 @@ import re
 import tomllib
 from importlib import metadata
 
-import pages
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from sitetools.content import pages
 
 ROOT = pages.ROOT
 GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))[

@@ -1,8 +1,9 @@
 """What a page may load and run; tests/browser/test_policy.py sees a browser obey."""
 
 import pytest
-import security_policy
 from bs4 import BeautifulSoup
+
+from sitetools.publish import policy
 
 
 def test_every_page_has_its_policy_before_all_that_it_rules(site):
@@ -36,11 +37,11 @@ def test_link_to_a_new_window_gives_it_nothing(site):
     ],
 )  # fmt: skip
 def test_what_stands_in_the_page_is_allowed_by_its_hash(page, allowed):
-    assert allowed in security_policy.policy(page)
+    assert allowed in policy.policy(page)
 
 
 def test_preview_has_no_policy(monkeypatch):
     page = '<meta charset="utf-8"><script>1</script>'
-    assert "Policy" in security_policy.on_post_page(page, None, None)
-    monkeypatch.setattr(security_policy, "_command", "serve")
-    assert security_policy.on_post_page(page, None, None) == page
+    assert "Policy" in policy.on_post_page(page, None, None)
+    monkeypatch.setattr(policy, "_command", "serve")
+    assert policy.on_post_page(page, None, None) == page

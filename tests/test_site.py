@@ -11,12 +11,13 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import blocks
 import html5lib
-import labs
-import pages
 import project
 import pytest
 from bs4 import BeautifulSoup, Tag
 from fontTools.ttLib import TTFont
+
+from sitetools.content import pages
+from sitetools.render import labs
 
 PAGES = [
     (language, path.relative_to(pages.DOCS / language))

@@ -3,7 +3,8 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-import slim
+
+from sitetools.render import slim
 
 
 def slimmed(inside):

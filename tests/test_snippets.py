@@ -5,11 +5,10 @@ import json
 import shutil
 
 import blocks
-import frozen
-import pages
-import partial_run
 import pytest
-import recompute
+
+from sitetools.content import frozen, pages, snippets
+from sitetools.measure import remeasure
 
 SNIPPETS = frozen.measuring_snippets()
 
@@ -17,18 +16,18 @@ SNIPPETS = frozen.measuring_snippets()
 @pytest.mark.torch
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=frozen.name_of)
 def test_measuring_again_confirms_the_frozen_results(snippet):
-    if message := recompute.problem(snippet):
+    if message := remeasure.problem(snippet):
         pytest.fail(message, pytrace=False)
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=frozen.name_of)
 def test_frozen_results_fulfil_the_claims(snippet):
-    recompute.check(snippet, frozen.load(snippet))
+    remeasure.check(snippet, frozen.load(snippet))
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=frozen.name_of)
 def test_figure_shows_what_it_showed_when_it_was_frozen(snippet):
-    assert not recompute.figure_changed(snippet), (
+    assert not remeasure.figure_changed(snippet), (
         f"{pages.relative(snippet)}:1: draw() shows other words or data than before; "
         "look at the figure with `make serve`, then run `make results`"
     )
@@ -81,7 +80,7 @@ def change(path, old, new):
 
 @pytest.mark.torch
 def test_good_snippet_has_no_problem(snippet):
-    assert recompute.problem(snippet) is None
+    assert remeasure.problem(snippet) is None
 
 
 def test_changed_code_asks_for_new_results(snippet):
@@ -103,7 +102,7 @@ def test_changed_drawing_does_not(snippet):
 
 def test_draw_runs_without_what_it_does_not_need(snippet):
     change(snippet, "import torch\n", "import torch_is_not_installed as torch\n")
-    assert partial_run.function(snippet, "draw")({"x": [5]}) == 5
+    assert snippets.function(snippet, "draw")({"x": [5]}) == 5
 
 
 def test_name_that_a_function_assigns_is_its_own():
@@ -111,13 +110,13 @@ def test_name_that_a_function_assigns_is_its_own():
         "import torch\n\ndef noise():\n    return torch.ones(1)\n\n"
         "def check(results):\n    noise = results['x']\n    assert noise\n"
     )
-    found = [ast.unparse(node) for node in partial_run.needed(source, "check")]
+    found = [ast.unparse(node) for node in snippets.needed(source, "check")]
     assert len(found) == 1, "neither noise() nor torch"
 
 
 def test_results_are_only_measured_when_they_changed(snippet):
-    assert recompute.stale() == []
+    assert remeasure.stale() == []
     copy = snippet.with_name("other.py")
     shutil.copy(snippet, copy)
-    assert recompute.stale() == [copy]
+    assert remeasure.stale() == [copy]
     assert json.loads(snippet.with_suffix(".json").read_text())["made_with"] == "test"

@@ -1,8 +1,9 @@
 """The theme's files, as this site changes them."""
 
 import pytest
-import theme_files
 from mkdocs.exceptions import PluginError
+
+from sitetools.publish import theme
 
 CSS = """@charset "UTF-8"; /* words */
 :root { --used: url("a{b}"); --unused:url("data:x"); }
@@ -16,7 +17,7 @@ a:not(.gone), .made--by-script { top: 0 }
 
 
 def test_stylesheet_keeps_what_the_pages_name():
-    assert theme_files.used(CSS, {"here", "made--"}) == (
+    assert theme.used(CSS, {"here", "made--"}) == (
         ':root{--used: url("a{b}"); }.here{color: var(--used)}'
         "a:not(.gone),.made--by-script{top: 0}"
         '@media print{.here{content: "}"}}@font-face{src: url(x)}'
@@ -25,7 +26,7 @@ def test_stylesheet_keeps_what_the_pages_name():
 
 def test_another_version_of_the_script_is_noticed():
     with pytest.raises(PluginError, match="Material"):
-        theme_files.changed("none of what we change")
+        theme.changed("none of what we change")
 
 
 def test_pages_link_one_stylesheet_of_the_theme_and_ours(site):

@@ -4,17 +4,18 @@ import json
 import shutil
 import subprocess
 
-import figures
-import labels
-import new_language
-import notebooks
-import pages
-import prose_only
 import pytest
-import structure
-import terms
-import translation_status
-import translations
+
+from sitetools.content import labels, notebooks, pages
+from sitetools.render import figures
+from sitetools.translate import (
+    new_language,
+    prose_only,
+    staleness,
+    status,
+    structure,
+    terms,
+)
 
 PAGE = """\
 ---
@@ -88,15 +89,15 @@ def change(path, old, new):
 def page(project):
     """Return a Korean page that is up to date."""
     path = project / "docs" / "ko" / "page.md"
-    translations.start(path)
+    staleness.start(path)
     change(path, "text", "글")
-    translations.stamp(path)
+    staleness.stamp(path)
     commit(project)
     return path
 
 
 def run(*arguments, capsys):
-    code = translations.main(list(map(str, arguments)))
+    code = staleness.main(list(map(str, arguments)))
     out, err = capsys.readouterr()
     return code, out + err
 
@@ -144,7 +145,7 @@ def test_page_begins_as_a_copy_that_counts_as_untranslated(project, capsys):
     code, out = run("start", path, capsys=capsys)
     assert code == 0
     assert "docs/ko/page.md: is a copy of the English page now" in out
-    assert translations.stale(path) == ["top", "t", "one"]
+    assert staleness.stale(path) == ["top", "t", "one"]
     code, out = run("start", path, capsys=capsys)
     assert code == 1
     assert out == "docs/ko/page.md:1: exists already; edit it, or rename it first.\n"
@@ -169,10 +170,10 @@ def test_one_section_can_be_stamped(project, page):
     source = project / "docs" / "en" / "page.md"
     change(source, "text", "words")
     change(source, "- item", "- thing")
-    translations.main(["stamp", f"{page}#one"])
-    assert translations.stale(page) == ["t"]
+    staleness.main(["stamp", f"{page}#one"])
+    assert staleness.stale(page) == ["t"]
     with pytest.raises(pages.PageError, match="has no section 'two'; it has top, t"):
-        translations.stamp(page, ["two"])
+        staleness.stamp(page, ["two"])
 
 
 def test_typo_in_the_source_can_be_declared_to_need_nothing(project, page, capsys):
@@ -181,13 +182,13 @@ def test_typo_in_the_source_can_be_declared_to_need_nothing(project, page, capsy
     commit(project)
     change(source, "- item", "- itme")
     commit(project)
-    translations.stamp(page, ["one"])
+    staleness.stamp(page, ["one"])
     commit(project)
     change(source, "- itme", "- item")
-    assert translations.stale(page) == ["t", "one"]
+    assert staleness.stale(page) == ["t", "one"]
     code, out = run("unchanged", source, capsys=capsys)
     assert (code, out) == (0, "docs/ko/page.md: one\n")
-    assert translations.stale(page) == ["t"], "what was stale before stays stale"
+    assert staleness.stale(page) == ["t"], "what was stale before stays stale"
 
 
 def test_only_an_english_page_can_be_declared_unchanged(page, capsys):
@@ -230,10 +231,10 @@ def test_lab_is_translated_like_a_page(project):
     source.parent.mkdir()
     source.write_text(notebooks.dump(cells), "utf-8")
     own = project / "docs" / "ko" / "labs" / "lab.ipynb"
-    translations.start(own)
+    staleness.start(own)
     change(own, "# T", "# 실습")
-    translations.stamp(own)
-    assert translations.stale(own) == []
+    staleness.stamp(own)
+    assert staleness.stale(own) == []
     assert list(structure.differences(own)) == []
     change(own, "print(1)", "print(2)")
     change(own, '"id": "t"', '"id": "u"')
@@ -241,7 +242,7 @@ def test_lab_is_translated_like_a_page(project):
     assert structure.fix(own)[0] == 2
     assert list(structure.differences(own)) == []
     assert "# 실습" in own.read_text("utf-8")
-    assert translations.stale(own) == []
+    assert staleness.stale(own) == []
 
 
 @pytest.mark.parametrize(
@@ -367,7 +368,7 @@ def test_line_break_that_would_become_a_space_is_named(page, text, found):
 
 def test_page_that_is_named_is_compared_before_it_is_stamped(project, capsys):
     path = project / "docs" / "ko" / "page.md"
-    translations.start(path)
+    staleness.start(path)
     change(path, "(b.md)", "(c.md)")
     assert run("check", path, capsys=capsys)[0] == 1
     assert run("check", capsys=capsys)[0] == 0, "what lags is none of the others' work"
@@ -387,7 +388,7 @@ def test_labels_missing_in_the_figures_of_a_page_are_named(
     monkeypatch.setattr(figures, "words", lambda snippet: {"layer", "step"})
     for path in (page, project / "docs" / "en" / "page.md"):
         change(path, "- item", '- item\n\n![x](figure:a/b "c")')
-    translations.stamp(page)
+    staleness.stamp(page)
     with (page.parent / "labels.yml").open("a", encoding="utf-8") as file:
         file.write("figures:\n  layer: 층\n")
     code, out = run("check", page, capsys=capsys)
@@ -430,7 +431,7 @@ def test_language_is_added_and_nothing_of_it_is_in_another_file(project):
     assert "language: zh-Hant" in config
     assert labels.load("zh-Hant")["site"]["language"] == "繁體中文"
     assert labels.load("zh-Hant")["site"]["page"] == "Page", "English until translated"
-    assert translations.stale(project / "docs" / "zh-Hant" / "index.md")
+    assert staleness.stale(project / "docs" / "zh-Hant" / "index.md")
     file = project / "docs" / "zh-Hant" / "labels.yml"
     file.write_text(file.read_text("utf-8").replace("  # ", "  "), "utf-8")
     assert set(labels.load("zh-Hant")["figures"]) == {"a: b", "two\nlines"}
@@ -447,7 +448,7 @@ def test_unknown_language_is_refused(project, code):
 def test_table_of_the_status_links_to_the_editor(project, page):
     (project / "docs" / "en" / "more.md").write_text(PAGE, "utf-8")
     change(project / "docs" / "en" / "page.md", "- item", "- thing")
-    bare = translation_status.table("en", "")
+    bare = status.table("en", "")
     assert bare.split("\n") == [
         "| Page | L |",
         "| --- | --- |",
@@ -455,7 +456,7 @@ def test_table_of_the_status_links_to_the_editor(project, page):
         "| [T](more.md) | none |",
         "| [T](page.md) | 1/3 |",
     ]
-    linked = translation_status.table("en", "https://github.com/a/b/")
+    linked = status.table("en", "https://github.com/a/b/")
     assert "(https://github.com/a/b/new/main/docs/ko?filename=more.md)" in linked
     assert "(https://github.com/a/b/edit/main/docs/ko/page.md)" in linked
 

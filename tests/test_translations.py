@@ -2,16 +2,12 @@
 
 import re
 
-import figures
-import frozen
-import labels
-import labs
-import pages
 import pytest
-import structure
-import terms
-import translations
 import yaml
+
+from sitetools.content import frozen, labels, pages
+from sitetools.render import figures, labs
+from sitetools.translate import staleness, structure, terms
 
 WORDS = pages.ROOT / "tests" / "data" / "words_of_labels.yml"
 TRANSLATED = [
@@ -32,16 +28,16 @@ def test_korean_is_complete():
 
 complete_page = pytest.mark.parametrize(
     "path",
-    [path for path in TRANSLATED if translations.language_of(path) in labels.COMPLETE],
+    [path for path in TRANSLATED if staleness.language_of(path) in labels.COMPLETE],
     ids=pages.relative,
 )
 
 
 @complete_page
 def test_page_is_current(path):
-    old = translations.stale(path)
-    source = translations.counterpart(path, labels.SOURCE_LANGUAGE)
-    lines = {section.ident: section.line for section in translations.sections(source)}
+    old = staleness.stale(path)
+    source = staleness.counterpart(path, labels.SOURCE_LANGUAGE)
+    lines = {section.ident: section.line for section in staleness.sections(source)}
     changed = [
         f"{pages.relative(source)}:{lines.get(ident, 1)}: {{#{ident}}}" for ident in old
     ]
@@ -49,13 +45,13 @@ def test_page_is_current(path):
         f"{pages.relative(path)}: the English text changed since it was translated, in\n"
         + "\n".join(changed)
         + "\nBring these sections up to date, then run\n"
-        f"python hooks/translations.py stamp {pages.relative(path)}"
+        f"python -m sitetools.translate.staleness stamp {pages.relative(path)}"
     )
 
 
 @each_page
 def test_structure_is_the_sources(path):
-    if translations.stale(path):
+    if staleness.stale(path):
         pytest.skip("a language that lags; the status page says so")
     found = list(structure.differences(path))
     assert not found, "\n".join(found)
@@ -140,7 +136,7 @@ def pair(tmp_path, monkeypatch):
     for path in (source, own):
         path.parent.mkdir(parents=True)
         path.write_text(text, "utf-8")
-    translations.stamp(own)
+    staleness.stamp(own)
     return source, own
 
 
@@ -151,7 +147,7 @@ def change(path, old, new):
 
 
 def test_stamped_page_is_current(pair):
-    assert translations.stale(pair[1]) == []
+    assert staleness.stale(pair[1]) == []
     assert list(structure.differences(pair[1])) == []
 
 
@@ -161,22 +157,22 @@ def test_stamped_page_is_current(pair):
 )
 def test_status_names_the_section_that_changed(pair, old, new, section):
     change(pair[0], old, new)
-    assert translations.stale(pair[1]) == [section]
+    assert staleness.stale(pair[1]) == [section]
 
 
 def test_new_section_is_stale(pair):
     change(pair[0], "## One {#one}", "## Zero {#zero}\n\nx\n\n## One {#one}")
-    assert translations.stale(pair[1]) == ["zero"]
+    assert staleness.stale(pair[1]) == ["zero"]
 
 
 def test_stamping_keeps_everything_else(pair):
     before = pages.read(pair[1])
     change(pair[0], "text", "words")
-    translations.stamp(pair[1])
+    staleness.stamp(pair[1])
     after = pages.read(pair[1])
     keep = [line for line in before.split("\n") if not line.startswith("  ")]
     assert [line for line in after.split("\n") if not line.startswith("  ")] == keep
-    assert translations.stale(pair[1]) == []
+    assert staleness.stale(pair[1]) == []
 
 
 @pytest.mark.parametrize(
@@ -224,14 +220,14 @@ def test_difference_is_named_with_its_place(pair, old, new, message):
 def test_broken_page_is_named(pair, old, new, message):
     change(pair[1], old, new)
     with pytest.raises(pages.PageError) as error:
-        translations.sections(pair[1])
+        staleness.sections(pair[1])
     assert message in str(error.value)
 
 
 def test_page_without_front_matter_is_named_and_kept(pair):
     pair[1].write_text("# T {#t}\n", "utf-8")
     with pytest.raises(pages.PageError, match=r"page\.md:1: has no front matter"):
-        translations.stamp(pair[1])
+        staleness.stamp(pair[1])
     assert pages.read(pair[1]) == "# T {#t}\n"
 
 

@@ -13,8 +13,9 @@ from urllib.parse import urldefrag
 
 import check_links
 import keep_issue
-import pages
 import pytest
+
+from sitetools.content import pages
 
 
 class _Server(http.server.BaseHTTPRequestHandler):

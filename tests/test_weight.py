@@ -9,9 +9,10 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pages
 import pytest
 from bs4 import BeautifulSoup
+
+from sitetools.content import pages
 
 TEXT = 16_000
 """Of a page's HTML, without its figures and code."""

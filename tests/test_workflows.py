@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pages
 import pytest
 import yaml
+
+from sitetools.content import pages
 
 WORKFLOWS = sorted((pages.ROOT / ".github" / "workflows").glob("*.yml"))
 READ = {"contents": "read", "pages": "read"}

@@ -4,10 +4,10 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
-import labels
-import pages
 import pytest
 from test_reading import DESKTOP, LESSON, PHONE, both_widths
+
+from sitetools.content import labels, pages
 
 PATHS = [LESSON, "why-gradients-vanish-and-explode", "labs/small-batches"]
 CONTROLS = {"button", "checkbox", "combobox", "link", "radio", "slider", "textbox"}

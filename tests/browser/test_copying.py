@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import pages
+from sitetools.content import pages
 
 PATH = "ko/weight-initialization/"
 

@@ -7,11 +7,11 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import axe
-import explorer
-import frozen
-import labels
 import pytest
 import test_reading
+
+from sitetools.content import frozen, labels
+from sitetools.render import explorer
 
 PAGE = "why-gradients-vanish-and-explode/"
 SNIPPET = frozen.find(explorer.SNIPPET)

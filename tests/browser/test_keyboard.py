@@ -1,8 +1,9 @@
 """Keyboard alone, zoomed in, with more space between letters: nothing is out of reach."""
 
-import pages
 import pytest
 from test_reading import DESKTOP, LESSON, PHONE
+
+from sitetools.content import pages
 
 ZOOMED = {"width": 640, "height": 450}  # a desktop of 1280 × 900 at 200 %
 PATHS = ["en/", f"ko/{LESSON}/", "en/labs/small-batches/"]

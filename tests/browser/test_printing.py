@@ -2,8 +2,9 @@
 
 import re
 
-import labels
 import pytest
+
+from sitetools.content import labels
 
 LONGEST = "weight-initialization"
 SHEETS = 16

@@ -2,11 +2,12 @@
 
 from urllib.parse import urlsplit
 
-import alone
 import axe
 import blocks
-import pages
 import pytest
+
+from sitetools.content import pages
+from sitetools.measure import sandbox
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
@@ -102,7 +103,7 @@ def test_copied_code_runs(open_page):
     opened = open_page(permissions=["clipboard-read", "clipboard-write"])
     page = opened.go(f"en/{LESSON}/")
     page.locator("#use-it ~ .tabbed-set button[data-md-type=copy]").first.click()
-    outcome = alone.run(page.evaluate("navigator.clipboard.readText()"))
+    outcome = sandbox.run(page.evaluate("navigator.clipboard.readText()"))
     shown = page.locator("#use-it ~ .tabbed-set .language-output").first.inner_text()
     assert outcome.error is None
     assert outcome.stdout.strip() == shown.strip()

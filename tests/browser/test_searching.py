@@ -1,9 +1,10 @@
 """Search finds what readers type. The theme's own worker answers, without a page."""
 
-import pages
 import pytest
 import yaml
 from project import ROOT
+
+from sitetools.content import pages
 
 ASK = """async ([base, queries]) => {
   const config = JSON.parse(document.getElementById("__config").textContent);

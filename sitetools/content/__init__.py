@@ -1,0 +1,1 @@
+"""Read the sources: pages, notebooks, labels, frozen results."""

@@ -1,0 +1,1 @@
+"""Run code: blocks, snippets, labs."""

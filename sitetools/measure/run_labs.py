@@ -1,0 +1,181 @@
+"""Run a lab in a Jupyter kernel, top to bottom, and keep what it printed and drew."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any, NoReturn
+from unittest import mock
+
+from sitetools.content import frozen, pages
+from sitetools.measure import sandbox
+from sitetools.render import figures, labs
+
+LIMIT = 300
+"""Seconds after which a cell counts as endless; a whole lab takes 120 at most."""
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class LabError(Exception):
+    """A lab that fails or warns; the message names file, line and cell."""
+
+
+def _style(name: str, folder: str) -> str:
+    """Return the code that lets a kernel draw as the site does, shut in a folder."""
+    settings: dict[str, Any] = figures.drawing_style(name)
+    settings.pop("axes.prop_cycle")
+    settings["legend.facecolor"] = "none"
+    return (
+        "import matplotlib, cycler\n"
+        "from matplotlib_inline.backend_inline import set_matplotlib_formats\n"
+        f"matplotlib.rcParams.update({settings!r})\n"
+        "matplotlib.rcParams['axes.prop_cycle'] = "
+        f"cycler.cycler(color={figures.CYCLE!r})\n"
+        "set_matplotlib_formats('svg', bbox_inches=None, metadata={'Date': None})\n"
+        f"{inspect.getsource(sandbox.shut_in)}\nshut_in({folder!r})\n"
+        "exit = quit = None  # a script would end here, a notebook goes on"
+    )
+
+
+def place(path: Path, ident: str) -> str:
+    """Return `docs/en/labs/name.ipynb:12`, where a cell stands."""
+    before = pages.read_file(path).partition(f'"id": "{ident}"')[0]
+    line = before.count("\n") + 1
+    return f"{pages.relative(path)}:{line}: cell {ident!r}"
+
+
+def run(path: Path) -> labs.Outputs:
+    """Run the notebook as its reader would, in an empty folder; return the outputs.
+
+    Lines that begin with % are for the reader's machine (`%pip install …`): left out.
+
+    Raises:
+        LabError: if a cell fails, takes too long, prints a warning, or shows something
+            else than text and figures.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import (
+        CellExecutionError,
+        CellTimeoutError,
+        DeadKernelError,
+    )
+
+    name = f"labs/{path.stem}"
+    notebook = nbformat.v4.new_notebook()
+    for cell in labs.cells(path):
+        if cell.code:
+            code = re.sub(r"(?m)^%.*$", "", cell.source)
+            notebook.cells.append(nbformat.v4.new_code_cell(code, id=cell.ident))
+    with tempfile.TemporaryDirectory() as folder:
+        style = nbformat.v4.new_code_cell(_style(name, folder), id="style")
+        notebook.cells.insert(0, style)
+        # Nothing of the user's: neither settings nor history.
+        home = {key: folder for key in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR")}
+        home["OMP_NUM_THREADS"] = "1"  # labs and tests run side by side
+        home["TMPDIR"] = folder
+        home["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+        resources = {"metadata": {"path": folder}}
+        with mock.patch.dict(os.environ, home):
+            begun: list[str] = []
+            client = NotebookClient(
+                notebook,
+                on_cell_start=lambda cell, cell_index: begun.append(cell.id),
+                timeout=LIMIT,
+                kernel_name="python3",
+                resources=resources,
+                extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
+            )
+            try:
+                client.execute()
+            except CellTimeoutError:
+                _fail(path, begun[-1], f"runs longer than {LIMIT} s; make it shorter")
+            except DeadKernelError:
+                _fail(path, begun[-1], "ends the kernel; remove what exits or crashes")
+            except CellExecutionError as error:
+                _fail(path, begun[-1], f"fails: {_short(error)}")
+    outputs: labs.Outputs = {}
+    for cell in notebook.cells[1:]:
+        shown = [_shown(path, cell.id, output) for output in _joined(cell.outputs)]
+        found = [
+            _themed(output, f"{name}-{cell.id}-{number}", path, cell.id)
+            for number, output in enumerate(shown)
+        ]
+        if found:
+            outputs[cell.id] = found
+    return outputs
+
+
+def _fail(path: Path, ident: str, why: str) -> NoReturn:
+    raise LabError(f"{place(path, ident)} {why}.") from None
+
+
+def _short(error: Exception) -> str:
+    """Return a traceback of the kernel without colours, and not all of a long one."""
+    text = _ANSI.sub("", str(error)).strip().rstrip(".")
+    if len(text) > sandbox.MOST_ERROR:
+        text = f"{text[:1000]}\n…\n{text[-1000:]}"
+    return text
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Return the outputs with all text where its first piece stands.
+
+    nbclient's own way takes hours for a long line.
+    """
+    found: list[Any] = []
+    texts: dict[str, Any] = {}
+    for output in outputs:
+        name = output.get("name")
+        if output.output_type == "stream" and name in texts:
+            texts[name].text += output.text
+            continue
+        if output.output_type == "stream":
+            texts[name] = output
+        found.append(output)
+    return found
+
+
+def _shown(path: Path, ident: str, output: Any) -> dict[str, str]:  # noqa: ANN401
+    """Return one of a cell's outputs as text or SVG."""
+    if output.output_type == "stream" and output.name == "stdout":
+        if len(output.text) > sandbox.MOST_OUTPUT:
+            _fail(path, ident, f"prints more than {sandbox.MOST_OUTPUT:,} characters")
+        lines = output.text.strip("\n").split("\n")
+        return {"text": "\n".join(line.rstrip() for line in lines)}
+    if output.output_type == "stream":
+        shown = output.text[: sandbox.MOST_ERROR]
+        raise LabError(f"{place(path, ident)} warns its reader:\n{shown}")
+    data = output.get("data", {})
+    if "image/svg+xml" not in data:
+        raise LabError(
+            f"{place(path, ident)} shows {', '.join(data) or output.output_type}; "
+            "a lab prints text and shows figures, nothing else."
+        )
+    return {"svg": data["image/svg+xml"]}
+
+
+def _themed(
+    output: dict[str, str], name: str, path: Path, ident: str
+) -> dict[str, str]:
+    """Return the output with a figure as the site shows it."""
+    if "svg" not in output:
+        return output
+    try:
+        return {"svg": figures.themed(output["svg"], {}, name)}
+    except figures.FigureError as error:
+        raise LabError(f"{place(path, ident)}: {error}") from None
+
+
+def stale() -> list[Path]:
+    """Return the labs whose outputs are missing, damaged or outdated."""
+    found = []
+    for path in labs.labs():
+        try:
+            labs.load(path)
+        except (frozen.FrozenError, pages.PageError):  # running it says more
+            found.append(path)
+    return found

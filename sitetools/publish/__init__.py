@@ -1,0 +1,1 @@
+"""What the site needs beside its pages: search, indexes, history, policy."""

@@ -1,0 +1,182 @@
+"""The whole site as one file to download: unpacked, it opens from disk without server.
+
+A browser shows a folder's files, not its index.html, and a page from disk may not
+fetch. So links to folders name the page in them, and search, explorer and font come as
+scripts and styles. All languages stand in one file: the menu of languages needs them.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import posixpath
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
+
+from sitetools.content import labels, pages
+from sitetools.languages import language_of
+
+MARK = "<!-- offline -->"
+"""Holds the place of the link in a page's footer, until the file's size is known."""
+WORKER = "assets/javascripts/worker.js"
+EXPLORER = "assets/js/explorer.js"
+_LINK = re.compile(r'(\b(?:href|src)=")([^"#?]+)')
+_BUNDLE = re.compile(r'<script src="((?:\.\./)*)assets/javascripts/bundle\.')
+# What fails on a disk: a policy without the scripts below, a font fetched ahead.
+_DROPPED = re.compile(
+    r'<meta http-equiv="Content-Security-Policy"[^>]*>\n?'
+    r'|<link rel="preload"[^>]*>\n?'
+    rf"|{MARK}"
+)
+_FONT = re.compile(r'url\("?(\.\./fonts/[\w.-]+\.woff2)"?\)')
+_command = "build"
+
+
+def page(text: str) -> str:
+    """Return a page as it works on a disk."""
+    text = _LINK.sub(lambda match: match[1] + to_file(match[2]), _DROPPED.sub("", text))
+    text = _BUNDLE.sub(rf'<script src="\1{WORKER}"></script>\n\g<0>', text)
+    return text.replace('<script type="module"', "<script defer")
+
+
+def to_file(link: str) -> str:
+    """Return a link with the page's name where it names a folder: ../ko/ and `..`."""
+    if ":" in link or link.startswith("//"):
+        return link
+    if link.endswith("/"):
+        return f"{link}index.html"
+    return f"{link}/index.html" if link.endswith(".") else link
+
+
+def linked(text: str, name: str) -> set[str]:
+    """Return the files that a page needs or links to; page() has changed it."""
+    folder = posixpath.dirname(name)
+    return {
+        posixpath.normpath(posixpath.join(folder, unquote(link)))
+        for _, link in _LINK.findall(text)
+        if ":" not in link
+    }
+
+
+def worker(source: str) -> str:
+    """Return a script that starts the search's worker from text, not from a file."""
+    return (
+        f"{{const source={json.dumps(source)},Worker=window.Worker;"
+        "window.Worker=class extends Worker{constructor(){"
+        "super(URL.createObjectURL(new Blob([source])))}}}\n"
+    )
+
+
+def explorer(source: str, parts: dict[str, Any]) -> str:
+    """Return the explorer as a script that is no module, with its data before it."""
+    data = json.dumps(parts, separators=(",", ":"))
+    body = source.replace("import.meta.url", "location.href")
+    return f"globalThis.explorerParts={data};\n(()=>{{\n{body}}})();\n"
+
+
+def index(text: str) -> str:
+    """Return the search index as a script, its places as files."""
+    content = json.loads(text)
+    for entry in content["docs"]:
+        place, hash_, ident = entry["location"].partition("#")
+        entry["location"] = to_file(place or "./") + hash_ + ident
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return f"var __index={data}\n"
+
+
+def style(path: Path) -> str:
+    """Return a stylesheet with its fonts in it: on a disk, Firefox loads none."""
+
+    def inside(match: re.Match[str]) -> str:
+        font = base64.b64encode((path.parent / match[1]).read_bytes()).decode()
+        return f"url(data:font/woff2;base64,{font})"
+
+    return _FONT.sub(inside, path.read_text("utf-8"))
+
+
+def contents(site: Path) -> dict[str, bytes]:
+    """Return the files of the copy, by their names in it, sorted.
+
+    Beside the pages it holds what a page names: no source maps, no unused languages of
+    the search.
+    """
+    made: dict[str, str] = {}
+    wanted: set[str] = set()
+    for path in site.rglob("*.html"):
+        name = path.relative_to(site).as_posix()
+        if path.name != "404.html":
+            made[name] = page(path.read_text("utf-8"))
+            wanted |= linked(made[name], name)
+    for code in pages.LANGUAGES:
+        assets = site / code / "assets"
+        [script] = assets.glob("javascripts/workers/search.*.js")
+        made[f"{code}/{WORKER}"] = worker(script.read_text("utf-8"))
+        parts = {
+            path.name: json.loads(path.read_text("utf-8"))
+            for path in sorted(assets.glob("explorer/*.json"))
+        }
+        source = (site / code / EXPLORER).read_text("utf-8")
+        made[f"{code}/{EXPLORER}"] = explorer(source, parts)
+        found = (site / code / "search/search_index.json").read_text("utf-8")
+        made[f"{code}/search/search_index.js"] = index(found)
+    files = {name: text.encode() for name, text in made.items()}
+    for name in wanted - files.keys():
+        path = site / name
+        if path.is_file():
+            css = path.suffix == ".css"
+            files[name] = style(path).encode() if css else path.read_bytes()
+    return dict(sorted(files.items()))
+
+
+def packed(files: dict[str, bytes], folder: str) -> bytes:
+    """Return the files in a folder as a zip; the same files make the same zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(f"{folder}/{name}")  # dated 1980
+            entry.create_system = 3  # as made on Unix, also on Windows
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """Remember whether this is `build`: a preview packs nothing."""
+    global _command
+    _command = command
+
+
+@event_priority(-100)  # behind the licence
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Keep a place for the link in the footer."""
+    if language_of(config) and _command == "build":
+        config.copyright = f"{config.copyright}{MARK}"
+    return config
+
+
+@event_priority(-100)  # when all else is there
+def on_post_build(config: MkDocsConfig) -> None:
+    """Pack the site, then link to the file and say its size on every page."""
+    if language_of(config) or _command != "build":
+        return
+    site = Path(config.site_dir)
+    name = re.sub(r"\W+", "-", config.site_name.lower())
+    content = packed(contents(site), name)
+    (site / f"{name}.zip").write_bytes(content)
+    size = f"{len(content) / 1e6:.1f}"
+    for code in pages.LANGUAGES:
+        words = labels.load(code)["site"]["offline"].format(size=size)
+        for path in (site / code).rglob("*.html"):
+            up = "../" * len(path.relative_to(site).parts[:-1])
+            # The 404 page may stand for any address.
+            own = path.name != "404.html"
+            link = f'<br><a href="{up}{name}.zip" download>{words}</a>' if own else ""
+            text = path.read_text("utf-8").replace(MARK, link)
+            path.write_bytes(text.encode())

@@ -1,0 +1,1 @@
+"""Text in, text out: figures, numbers, formulas, labs, markup."""

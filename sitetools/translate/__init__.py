@@ -1,0 +1,1 @@
+"""For translators: staleness, structure, terms, status, new languages."""
