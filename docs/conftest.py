@@ -1,8 +1,7 @@
 """Makes every code block of every page a test; see tests/blocks.py."""
 
 from blocks import Plugin, sybil
-
-from sitetools.content import pages
+from project import PROJECT
 
 _plugin = Plugin()
 pytest_addoption = _plugin.pytest_addoption
@@ -11,4 +10,4 @@ pytest_collection_modifyitems = _plugin.pytest_collection_modifyitems
 pytest_sessionfinish = _plugin.pytest_sessionfinish
 pytest_collect_file = sybil.pytest()
 
-collect_ignore = [str(pages.DOCS / "root"), str(pages.DOCS / "shared")]
+collect_ignore = [str(PROJECT.docs / "root"), str(PROJECT.docs / "shared")]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import project
 import pytest
+import small_site
 from filelock import FileLock
 
 
@@ -71,3 +72,21 @@ def address(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/some/path/"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def _small_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the small site, made once."""
+    root = tmp_path_factory.mktemp("small") / "project"
+    small_site.make(root)
+    return root
+
+
+@pytest.fixture
+def root(_small_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the small site (small_site.py), to break something in it."""
+    copy = tmp_path / "project"
+    shutil.copytree(_small_site, copy)
+    theme = "mkdocs.structure.files.Files.add_files_from_theme"
+    monkeypatch.setattr(theme, small_site.add_scripts)
+    return copy

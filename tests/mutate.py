@@ -19,10 +19,11 @@ sys.path.insert(0, str(HERE.parent))
 
 import mutants_of_code  # noqa: E402
 import mutants_of_data  # noqa: E402
-from sitetools.content import pages  # noqa: E402
 import yaml  # noqa: E402
 from mutants import Mutant  # noqa: E402
 from tqdm import tqdm  # noqa: E402
+
+from sitetools.content import pages  # noqa: E402
 
 LIVING = HERE / "data" / "mutants_that_live.yml"
 NUMBER = 200

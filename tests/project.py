@@ -7,7 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sitetools.content.project import Project
+
 ROOT = Path(__file__).resolve().parents[1]
+PROJECT = Project(ROOT)
 SITE_URL = "https://someone.example/some/path/"
 
 
@@ -40,7 +43,8 @@ def copy_project(folder: Path, languages: Sequence[str] = ()) -> Path:
     for name in ("docs", "snippets", "sitetools", "theme", ".cache"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, project / name)
-    shutil.copy(ROOT / "LICENSE", project)
+    for name in ("LICENSE", "mkdocs_hooks.py"):
+        shutil.copy(ROOT / name, project)
     for path in ROOT.glob("mkdocs*.yml"):
         if not languages or path.suffixes[0][1:] in (*languages, "yml"):
             shutil.copy(path, project)

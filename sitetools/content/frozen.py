@@ -11,78 +11,64 @@ import functools
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sitetools.content import atomic
+from sitetools.content import files
+from sitetools.content.project import Project
+from sitetools.fault import Fault, Place, relative
 
-ROOT = Path(__file__).resolve().parents[2]
-SNIPPETS = ROOT / "snippets"
 MOST = 1_000_000
 """Characters of a frozen file, which every clone and every build reads."""
-
-on_stale: Callable[[str], object] | None = None
-"""What to call, instead of raising, when a snippet changed: a preview only warns."""
-
-
-class FrozenError(Exception):
-    """Results that cannot be trusted; the message names the file and the command."""
+RERUN = "run `make results`"
+Warn = Callable[[Fault], object]
+"""What a preview does about outdated results: show them, and say so."""
 
 
-def measuring_snippets() -> list[Path]:
+def measuring_snippets(project: Project) -> list[Path]:
     """Return every snippet that defines measure(), sorted."""
     return [
         path
-        for path in sorted(SNIPPETS.rglob("*.py"))
-        if "\ndef measure(" in source(path)
+        for path in sorted(project.snippets.rglob("*.py"))
+        if "\ndef measure(" in files.read(path)
     ]
 
 
-def source(snippet: Path) -> str:
-    """Return a snippet's text.
-
-    Raises:
-        FrozenError: if it is not UTF-8.
-    """
-    data = snippet.read_bytes()
-    try:
-        return data.decode("utf-8").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FrozenError(
-            f"{snippet.relative_to(ROOT).as_posix()}:{line}: not UTF-8; save the file "
-            "again as UTF-8."
-        ) from None
-
-
-def find(name: str) -> Path:
+def find(project: Project, name: str) -> Path:
     """Return the snippet called `topic/name`.
 
     Raises:
-        FrozenError: if there is none.
+        LookupError: if there is none; it names those that there are.
     """
-    path = SNIPPETS / f"{name}.py"
+    path = project.snippets / f"{name}.py"
     if not path.is_file():
-        known = ", ".join(name_of(p) for p in measuring_snippets())
-        raise FrozenError(f"there is no snippet {name!r}; there are {known}.")
+        known = ", ".join(map(name_of, measuring_snippets(project)))
+        raise LookupError(f"there is no snippet {name!r}; there are {known}")
     return path
 
 
 def name_of(snippet: Path) -> str:
     """Return `topic/name` of a snippet's path."""
-    return snippet.relative_to(SNIPPETS).with_suffix("").as_posix()
+    snippets = Project.of(snippet).snippets
+    return snippet.relative_to(snippets).with_suffix("").as_posix()
+
+
+def is_drawing(name: str) -> bool:
+    """Return whether a function of this name draws a figure: draw, draw_part."""
+    return name == "draw" or name.startswith("draw_")
 
 
 @functools.cache
 def fingerprint(source: str) -> str:
     """Return a hash of the code that makes the results and says what they must be.
 
-    draw() only uses them: changing a colour does not ask for a new run.
+    draw() and draw_…() only use them: changing a color does not ask for a new run.
     """
     lines = source.replace("\r\n", "\n").split("\n")
     for node in reversed(ast.parse(source).body):
-        if isinstance(node, ast.FunctionDef) and node.name == "draw":
+        if isinstance(node, ast.FunctionDef) and is_drawing(node.name):
             del lines[node.lineno - 1 : node.end_lineno]
     text = "\n".join(line.rstrip() for line in lines if line.strip())
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -110,7 +96,7 @@ def save(
 ) -> None:
     """Write a snippet's results beside it, whole or not at all.
 
-    What else measure() may not return, sitetools/measure/sandbox.py refuses.
+    What else measure() may not return, measure/sandbox.py refuses.
 
     Args:
         snippet: the snippet's file.
@@ -119,32 +105,26 @@ def save(
         figure: a hash of what its figure shows, if it has one.
 
     Raises:
-        FrozenError: if a number is NaN or infinite, or if they are too large.
-        WriteError: if there is no room for them.
+        Fault: if a number is NaN or infinite, if they are too large, or if there is no
+            room for them.
     """
     results = rounded(results)
-    name = snippet.relative_to(ROOT).as_posix()
     for keys, number in numbers(results):
         if isinstance(number, float) and not math.isfinite(number):
-            raise FrozenError(
-                f"{name}:1: the result {keys} is {number}; return None where there is "
-                "no number, or mend measure()."
-            )
+            remedy = "return None where there is no number, or fix measure()"
+            raise Fault(snippet, f"the result {keys} is {number}", remedy)
     content = {
         "made_with": made_with,
-        "snippet": fingerprint(source(snippet)),
+        "snippet": fingerprint(files.read(snippet)),
         "digest": digest(results),
         "figure": figure,
         "results": results,
     }
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-    text = _one_line_lists(text)
+    text = _compact(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
     if len(text) > MOST:
-        raise FrozenError(
-            f"{name}:1: the results are {len(text):,} bytes of JSON, more than "
-            f"{MOST:,}; return only what figure and prose show."
-        )
-    atomic.write(snippet.with_suffix(".json"), text + "\n")
+        problem = f"the results are {len(text):,} bytes of JSON, more than {MOST:,}"
+        raise Fault(snippet, problem, "return only what figure and prose show")
+    files.write(snippet.with_suffix(".json"), text + "\n")
 
 
 def numbers(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401
@@ -159,48 +139,55 @@ def numbers(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # noqa: A
         yield path, value
 
 
-def _one_line_lists(text: str) -> str:
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_STRING_OR_FLAT_LIST = re.compile(rf'{_STRING}|\[(?:[^]["]|{_STRING})*\]')
+
+
+def _compact(text: str) -> str:
     """Return the JSON with each innermost list on one line, so that diffs are short."""
-    parts = text.split("[")
-    for index, part in enumerate(parts[1:], 1):
-        inner, bracket, rest = part.partition("]")
-        if bracket:
-            parts[index] = " ".join(inner.split()) + bracket + rest
-    return "[".join(parts)
+
+    def one_line(found: re.Match[str]) -> str:
+        if found[0][0] == '"':
+            return found[0]
+        inner = re.sub(r"\s*\n\s*", " ", found[0][1:-1])
+        return f"[{inner.strip()}]"
+
+    return _STRING_OR_FLAT_LIST.sub(one_line, text)
 
 
-def load(snippet: Path) -> dict[str, Any]:
-    """Return a snippet's frozen results.
+def load(snippet: Path, warn: Warn | None = None) -> dict[str, Any]:
+    """Return a snippet's frozen results, a copy of its own for each caller.
+
+    Args:
+        snippet: the snippet's file.
+        warn: what to do if the snippet has changed since, instead of raising.
 
     Raises:
-        FrozenError: if the file is missing, damaged, edited by hand, or was made by
-            another version of the snippet.
+        Fault: if the file is missing, damaged, edited by hand, or was made by another
+            version of the snippet.
     """
     path = snippet.with_suffix(".json")
-    name = path.relative_to(ROOT).as_posix()
-    code = snippet.relative_to(ROOT).as_posix()
     if not path.is_file():
-        raise FrozenError(f"{name}: no such file; run `make results` to make it.")
-    results, made_by = _parsed(name, path.read_bytes())
+        raise Fault(path, "no such file", RERUN)
+    text, made_by = _checked(path, path.read_bytes())
     try:
-        current = fingerprint(source(snippet))
+        current = fingerprint(files.read(snippet))
     except SyntaxError as error:
-        raise FrozenError(
-            f"{code}:{error.lineno or 1}: not Python ({error.msg}); mend it."
-        ) from None
+        place = Place(snippet, error.lineno or 1)
+        raise Fault(place, f"not Python ({error.msg})", "fix this line") from None
     if made_by != current:
-        message = (
-            f"{code}:1: the code changed since {name} was measured; run `make results`."
-        )
-        if not on_stale:
-            raise FrozenError(message)
-        on_stale(message)
+        problem = f"the code changed since {relative(path)} was measured"
+        fault = Fault(snippet, problem, RERUN)
+        if not warn:
+            raise fault
+        warn(fault)
+    results: dict[str, Any] = json.loads(text)
     return results
 
 
-@functools.cache
-def _parsed(name: str, content: bytes) -> tuple[dict[str, Any], str]:
-    """Return a file's results and of which code they are; each number asks for them."""
+@functools.lru_cache(maxsize=200)  # every number of a page asks
+def _checked(path: Path, content: bytes) -> tuple[str, str]:
+    """Return a file's results as JSON, and of which code they are."""
     try:
         found = json.loads(content.decode(), parse_constant=_refuse)
         results, made_by, checksum, *_ = (
@@ -208,38 +195,31 @@ def _parsed(name: str, content: bytes) -> tuple[dict[str, Any], str]:
             for key in ("results", "snippet", "digest", "figure", "made_with")
         )
     except json.JSONDecodeError as error:
-        raise FrozenError(
-            f"{name}:{error.lineno}: not JSON ({error.msg}); "
-            "run `make results` to make it anew."
-        ) from None
+        place = Place(path, error.lineno)
+        raise Fault(place, f"not JSON ({error.msg})", RERUN) from None
     except (KeyError, TypeError, ValueError):
-        raise FrozenError(
-            f"{name}:1: not a file of frozen results; run `make results`."
-        ) from None
-    if checksum != digest(results):
-        raise FrozenError(
-            f"{name}:1: the numbers were changed since they were measured; "
-            "run `make results` to measure them again."
-        )
-    assert isinstance(results, dict)
-    return results, made_by
+        raise Fault(path, "not a file of frozen results", RERUN) from None
+    if not isinstance(results, dict) or checksum != digest(results):
+        problem = "the numbers were changed since they were measured"
+        raise Fault(path, problem, f"{RERUN} to measure them again")
+    return json.dumps(results), made_by
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no result")
+    raise ValueError(f"{constant} is not a result")
 
 
-def about(snippet: Path) -> tuple[str, str | None]:
+def about(snippet: Path) -> tuple[str, Any]:
     """Return with what the results were made, and the hash of what the figure shows."""
     content = json.loads(snippet.with_suffix(".json").read_text("utf-8"))
     return content["made_with"], content["figure"]
 
 
 def look_up(results: dict[str, Any], keys: Iterable[str]) -> Any:  # noqa: ANN401
-    """Return the value behind keys such as ["factor", "relu", "he", "mean"].
+    """Return the value at keys such as ["factor", "relu", "he", "mean"].
 
     Raises:
-        FrozenError: naming the key that is not there and those that are.
+        LookupError: naming the key that is not there and those that are.
     """
     value: Any = results
     for key in keys:
@@ -249,10 +229,9 @@ def look_up(results: dict[str, Any], keys: Iterable[str]) -> Any:  # noqa: ANN40
             try:
                 value = value[int(key)]
             except IndexError:
-                raise FrozenError(
-                    f"there is no item {key}; the list has {len(value)}."
-                ) from None
+                problem = f"there is no item {key}; the list has {len(value)}"
+                raise LookupError(problem) from None
         else:
             known = ", ".join(value) if isinstance(value, dict) else type(value)
-            raise FrozenError(f"there is no {key!r}; there is {known}.")
+            raise LookupError(f"there is no {key!r}; there is {known}")
     return value

@@ -1,24 +1,18 @@
 """Read a lab's notebook as a page: prose as Markdown, each code cell as a fence.
 
 Line numbers are those of the .ipynb file as Jupyter writes it, so that an error names
-the line to edit. What a lab printed and drew is not in the notebook (see labs.py).
-
-    python -m sitetools.content.notebooks docs/ko/labs/name.ipynb …
-
-brings notebooks back into that form after Jupyter, VS Code or Colab saved them: no
-outputs, no execution counts, nothing about the editor.
+the line to edit. What a lab printed and drew is not in it: see render/labs.py.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sitetools.content import atomic
+from sitetools.fault import Fault, Place
 
 KEPT = ("tags", "jupyter", "tolerance")
 """Metadata of a cell that mean something here."""
@@ -33,13 +27,6 @@ METADATA: dict[str, Any] = {
     "language_info": {"name": "python"},
 }
 _IDENT = re.compile(r"[a-z0-9][a-z0-9-]*")
-
-
-class NotebookError(Exception):
-    """A notebook that cannot be read; the message says what is wrong with it."""
-
-    line = 1
-    """Line of the file."""
 
 
 @dataclass
@@ -57,11 +44,15 @@ class Cell:
         return HIDDEN in self.metadata.get("tags", [])
 
 
-def load(text: str) -> tuple[list[Cell], dict[str, Any]]:
+def load(text: str, path: Path) -> tuple[list[Cell], dict[str, Any]]:
     """Return a notebook's cells and its metadata.
 
+    Args:
+        text: the notebook.
+        path: its file, for messages.
+
     Raises:
-        NotebookError: if it is no notebook, or a cell has no id of its own.
+        Fault: if it is not a notebook, or a cell has no id of its own.
     """
     try:
         content = json.loads(text)
@@ -70,28 +61,27 @@ def load(text: str) -> tuple[list[Cell], dict[str, Any]]:
         for number, cell in enumerate(cells, 1):
             own = dict(cell.get("metadata", {}))
             ident = str(cell.get("id") or own.get("id") or "")  # the latter is Colab's
+            place = Place(path, text.count("\n", 0, text.find(f'"id": "{ident}"')) + 1)
             if not _IDENT.fullmatch(ident):
-                raise NotebookError(
-                    f"cell {number} has the id {ident!r}; copy the id that the English "
-                    "notebook's cell has (lowercase words with hyphens)."
+                remedy = (
+                    "copy the id of the English notebook's cell: lowercase words with "
+                    "hyphens"
                 )
+                raise Fault(place, f"cell {number} has the id {ident!r}", remedy)
             if any(ident == other.ident for other in found):
-                raise NotebookError(f"two cells have the id {ident!r}; rename one.")
+                raise Fault(place, f"two cells have the id {ident!r}", "rename one")
             source = cell["source"]
             source = source if isinstance(source, str) else "".join(source)
             kind = cell["cell_type"] == "code"
             own = {key: own[key] for key in KEPT if key in own}
             found.append(Cell(ident, kind, source.rstrip("\n"), own))
     except json.JSONDecodeError as error:
-        wrong = NotebookError(
-            f"not JSON ({error.msg}); mend this line, or take the file's last version."
-        )
-        wrong.line = error.lineno
-        raise wrong from None
+        remedy = "fix this line, or take the file's last version"
+        place = Place(path, error.lineno)
+        raise Fault(place, f"not JSON ({error.msg})", remedy) from None
     except (KeyError, TypeError, AttributeError):
-        raise NotebookError(
-            "not a notebook of nbformat 4; save it by Jupyter."
-        ) from None
+        remedy = "save it again from Jupyter"
+        raise Fault(path, "not a notebook of nbformat 4", remedy) from None
     return found, metadata
 
 
@@ -111,25 +101,32 @@ def dump(cells: list[Cell], source: dict[str, str] | None = None) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def clean(text: str) -> str:
+def clean(text: str, path: Path) -> str:
     """Return the notebook without what an editor left in it.
 
     Raises:
-        NotebookError: as load().
+        Fault: as load().
     """
-    cells, metadata = load(text)
+    cells, metadata = load(text, path)
     return dump(cells, metadata.get("source"))
 
 
-def front_matter(text: str) -> dict[str, Any]:
-    """Return title and description: the first heading and paragraph; and the stamp."""
-    cells, metadata = load(text)
+def front_matter(text: str, path: Path) -> dict[str, Any]:
+    """Return title and description: the first heading and paragraph; and the stamp.
+
+    Raises:
+        Fault: as load(), or if the first cell is not a heading and a paragraph.
+    """
+    cells, metadata = load(text, path)
     first = cells[0].source if cells else ""
     heading, _, rest = first.partition("\n")
     found: dict[str, Any] = {
         "title": heading.lstrip("# "),
         "description": " ".join(rest.strip().split("\n\n")[0].split()),
     }
+    if not heading.startswith("# ") or not all(found.values()):
+        problem = "the first cell is not a title and a description"
+        raise Fault(path, problem, "begin it with `# Title` and a paragraph")
     return found | {key: metadata[key] for key in ("source",) if key in metadata}
 
 
@@ -138,14 +135,17 @@ def fence(cell: Cell) -> str:
     return "`" * (4 if "```" in cell.source else 3)
 
 
-def markdown(text: str) -> str:
-    """Return the notebook as Markdown, each line where it stands in the file.
+def markdown(text: str, path: Path) -> str:
+    """Return the notebook as Markdown, each line at its line of the file.
 
-    A heading gets its cell's id. Raises NotebookError as load() does.
+    A heading gets its cell's id.
+
+    Raises:
+        Fault: as load().
     """
-    cells, metadata = load(text)
+    cells, metadata = load(text, path)
     lines = [""] * dump(cells, metadata.get("source")).count("\n")
-    position = 2  # behind `{` and ` "cells": [`
+    position = 2  # after `{` and ` "cells": [`
     for cell in cells:
         # Before the source: {, cell_type, (execution_count,) id, metadata, (outputs,)
         extra = json.dumps(cell.metadata, indent=1).count("\n") if cell.metadata else 0
@@ -158,34 +158,6 @@ def markdown(text: str) -> str:
         elif source and source[0].startswith("#"):
             source[0] += f" {{#{cell.ident}}}"
         lines[position + 1 : position + 1 + len(source)] = source
-        # Behind it: ], }; an empty list stands on one line.
+        # After it: ], }; an empty list is on one line.
         position += len(source) + (3 if source else 2)
     return "\n".join(lines) + "\n"
-
-
-def main(arguments: list[str]) -> int:
-    """Clean the notebooks that the arguments name."""
-    if not arguments:
-        print(__doc__, file=sys.stderr)
-        return 2
-    for name in arguments:
-        path = Path(name)
-        try:
-            atomic.write(path, clean(path.read_text("utf-8-sig")))
-        except atomic.WriteError as error:
-            print(error, file=sys.stderr)
-            return 1
-        except UnicodeDecodeError:
-            print(f"{name}:1: not UTF-8; save it again as UTF-8.", file=sys.stderr)
-            return 1
-        except NotebookError as error:
-            print(f"{name}:{error.line}: {error}", file=sys.stderr)
-            return 1
-        except OSError as error:
-            print(f"{name}:1: {error.strerror}; name a notebook.", file=sys.stderr)
-            return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,77 +1,63 @@
-"""`make results`: run the snippets and labs that changed and freeze their results."""
+"""Run snippets and labs, compare with their frozen results, or freeze them again."""
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sitetools.content import atomic, frozen, pages, snippets
+from sitetools.content import files, frozen, snippets
+from sitetools.content.project import Project
+from sitetools.fault import Fault, Place
 from sitetools.measure import run_labs, sandbox
 from sitetools.render import figures, labs
 
 LIMIT = 300.0
 """Seconds after which a snippet counts as endless; a measure() takes 30 at most."""
+Tolerances = dict[str, float | None]
 
 
-class RecomputeError(Exception):
-    """A snippet that fails or whose claims do not hold; the message names both."""
-
-
-FAILURES = (
-    RecomputeError,
-    figures.FigureError,
-    frozen.FrozenError,
-    run_labs.LabError,
-    pages.PageError,
-    atomic.WriteError,
-)
-"""What the author of one snippet or lab has to mend: the others are run still."""
-
-
-def measured(snippet: Path) -> tuple[dict[str, Any], dict[str, float | None]]:
+def measured(snippet: Path) -> tuple[dict[str, Any], Tolerances]:
     """Run the snippet as its reader would; return its results and its tolerances.
 
     Raises:
-        RecomputeError: if it fails, warns, takes too long, returns something else
-            than numbers, or if its claims do not hold.
+        Fault: if it fails, warns, takes too long, returns something else than numbers,
+            or if its claims do not hold.
     """
-    name = pages.relative(snippet)
     outcome = sandbox.run(
-        frozen.source(snippet),
-        name,
+        files.read(snippet),
+        str(Place(snippet)).rpartition(":")[0],
         values=["results", "TOLERANCE"],
         limit=LIMIT,
     )
     if outcome.broken:
-        raise RecomputeError(f"{name}:1: did not finish: {outcome.broken}.")
+        remedy = "make it shorter, or fix it"
+        raise Fault(snippet, f"did not finish: {outcome.broken}", remedy)
     if outcome.error:
-        raise RecomputeError(
-            f"{name}:{outcome.line or 1}: {outcome.error}\n{outcome.trace}"
-        )
+        place = Place(snippet, outcome.line or 1)
+        raise Fault(place, outcome.error, "fix this line", outcome.trace)
     if outcome.stderr.strip():
-        raise RecomputeError(f"{name}:1: warns its reader:\n{outcome.stderr}")
+        remedy = "remove what causes the warning"
+        raise Fault(snippet, "warns its reader", remedy, outcome.stderr)
     results, tolerances = outcome.values["results"], outcome.values["TOLERANCE"]
     if not isinstance(results, dict) or not isinstance(tolerances, dict):
-        raise RecomputeError(
-            f"{name}:1: its main part must set `results = measure()`, and the file "
-            "needs TOLERANCE, a relative tolerance by name of result."
+        problem = "does not set `results` in its main part, and TOLERANCE"
+        remedy = (
+            "write `results = measure()`, and a relative tolerance by name of result"
         )
+        raise Fault(snippet, problem, remedy)
     if set(results) != set(tolerances):
         odd = ", ".join(sorted(map(str, set(results) ^ set(tolerances))))
-        raise RecomputeError(
-            f"{name}:1: TOLERANCE must name each result once; look at {odd}."
-        )
+        problem = f"TOLERANCE and the results do not both have {odd}"
+        raise Fault(snippet, problem, "name each result once in TOLERANCE")
     for key, tolerance in tolerances.items():
         if isinstance(tolerance, (str, list, dict)):
-            raise RecomputeError(
-                f"{name}:1: TOLERANCE[{key!r}] is {tolerance!r}; it must be a number, "
-                "or None where single values are chaotic."
-            )
-    rounded = frozen.rounded(results)
-    assert isinstance(rounded, dict)
+            problem = f"TOLERANCE[{key!r}] is {tolerance!r}"
+            remedy = "make it a number, or None where single values are chaotic"
+            raise Fault(snippet, problem, remedy)
+    rounded: dict[str, Any] = frozen.rounded(results)
     check(snippet, rounded)
     return rounded, tolerances
 
@@ -80,40 +66,35 @@ def check(snippet: Path, results: dict[str, Any]) -> None:
     """Check the snippet's claims against results.
 
     Raises:
-        RecomputeError: naming the claim that does not hold.
+        Fault: naming the claim that does not hold.
     """
-    name = pages.relative(snippet)
     try:
-        function = snippets.function(snippet, "check")
-    except KeyError:
-        raise RecomputeError(
-            f"{name}:1: has no check(results); write one that asserts its claims."
-        ) from None
-    except Exception as error:
-        raise RecomputeError(_failed(error, snippet)) from None
-    try:
-        function(results)
+        snippets.function(snippet, "check")(results)
+    except KeyError as error:
+        if error.args == ("check",):
+            remedy = "write one that asserts its claims"
+            raise Fault(snippet, "has no check(results)", remedy) from None
+        raise _failed(error, snippet) from None
     except AssertionError as error:
         line = snippets.line_in(error, snippet)
-        claim = str(error) or frozen.source(snippet).split("\n")[line - 1].strip()
-        raise RecomputeError(
-            f"{name}:{line}: a claim does not hold: {claim}."
-        ) from None
+        claim = str(error) or files.read(snippet).split("\n")[line - 1].strip()
+        problem = f"a claim does not hold: {claim}"
+        remedy = "change the claim, or what makes it wrong"
+        raise Fault(Place(snippet, line), problem, remedy) from None
     except Exception as error:
-        raise RecomputeError(_failed(error, snippet)) from None
+        raise _failed(error, snippet) from None
 
 
-def _failed(error: Exception, snippet: Path) -> str:
-    """Return what to say of a check() that raises something else than a claim."""
-    return (
-        f"{pages.relative(snippet)}:{snippets.line_in(error, snippet)}: check() "
-        f"failed: {type(error).__name__}: {error} (it may use the results, the "
-        "standard library and constants only)."
-    )
+def _failed(error: Exception, snippet: Path) -> Fault:
+    """Return the fault of a check() that raises something else than a claim."""
+    place = Place(snippet, snippets.line_in(error, snippet))
+    problem = f"check() failed: {type(error).__name__}: {error}"
+    remedy = "use the results, the standard library and constants only"
+    return Fault(place, problem, remedy)
 
 
 def differences(
-    old: dict[str, Any], new: dict[str, Any], tolerances: dict[str, float | None]
+    old: dict[str, Any], new: dict[str, Any], tolerances: Tolerances
 ) -> list[str]:
     """Return a line for each frozen number that the new run does not confirm."""
     before, after = dict(frozen.numbers(old)), dict(frozen.numbers(new))
@@ -132,89 +113,81 @@ def differences(
     return sorted(lines)
 
 
-def problem(snippet: Path) -> str | None:
-    """Run the snippet again; return how it disagrees with its frozen results."""
-    name = pages.relative(snippet.with_suffix(".json"))
-    try:
-        old = frozen.load(snippet)
-        check(snippet, old)
-        new, tolerances = measured(snippet)
-    except (frozen.FrozenError, RecomputeError) as error:
-        return str(error)
-    lines = differences(old, new, tolerances)
-    if not lines:
-        return None
-    shown = "\n".join(lines[:10])
-    return (
-        f"{name}:1: {len(lines)} numbers are not what the snippet measures now:\n"
-        f"{shown}\nIf the new ones are right, run `make results`."
-    )
+def confirm(snippet: Path) -> None:
+    """Run the snippet again.
+
+    Raises:
+        Fault: as measured(), or if a frozen result is not confirmed.
+    """
+    old = frozen.load(snippet)
+    check(snippet, old)
+    new, tolerances = measured(snippet)
+    if lines := differences(old, new, tolerances):
+        problem = f"{len(lines)} numbers are not what the snippet measures now"
+        remedy = "if the new ones are right, run `make results`"
+        shown = "\n".join(lines[:10])
+        raise Fault(snippet.with_suffix(".json"), problem, remedy, shown)
 
 
-def stale() -> list[Path]:
+def stale(project: Project) -> list[Path]:
     """Return the snippets whose frozen results are missing, damaged or outdated."""
     found = []
-    for snippet in frozen.measuring_snippets():
+    for snippet in frozen.measuring_snippets(project):
         try:
             frozen.load(snippet)
-        except frozen.FrozenError:
+        except Fault:
             found.append(snippet)
     return found
 
 
 def figure_changed(snippet: Path) -> bool:
-    """Tell whether the figure shows something else than when it was frozen.
+    """Return whether the figure shows something else than when it was frozen.
 
     Raises:
-        FigureError: if it cannot be drawn.
+        Fault: if it cannot be drawn.
     """
-    return figures.shown(snippet) != frozen.about(snippet)[1]
+    return bool(figures.shown(snippet) != frozen.about(snippet)[1])
 
 
-def main(force: bool) -> int:
-    """Run and freeze what changed (`force`: everything); return an exit code."""
-    from importlib.metadata import version
+def freeze(project: Project, force: bool = False) -> int:
+    """Run and freeze what changed; return an exit code.
 
+    Args:
+        project: the project.
+        force: whether to run everything.
+    """
     from tqdm import tqdm
 
-    try:
-        measure = frozen.measuring_snippets() if force else stale()
-        notebooks = labs.labs() if force else run_labs.stale()
-        todo = frozen.measuring_snippets()
-        todo = [path for path in todo if path in measure or figure_changed(path)]
-    except (figures.FigureError, frozen.FrozenError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    known, all_labs = frozen.measuring_snippets(project), labs.labs(project)
+    measure = known if force else stale(project)
+    notebooks = all_labs if force else run_labs.stale(project)
+    todo = [path for path in known if path in measure or figure_changed(path)]
     if not todo and not notebooks:
         print("All results are current. FORCE=1 measures everything again.")
         return 0
     made_with = f"Python {platform.python_version()}, torch {version('torch')}"
-    failures = []
+    faults = []
     bar = tqdm(
         [*todo, *notebooks],
         bar_format="{desc} {n}/{total} |{bar}| {remaining} left",
     )
     try:
-        for snippet in bar:
-            bar.set_description(snippet.stem)
+        for path in bar:
+            bar.set_description(path.stem)
             try:
-                if snippet in notebooks:
-                    labs.save(snippet, run_labs.run(snippet), made_with)
+                if path in notebooks:
+                    labs.save(path, run_labs.run(path), made_with)
                     continue
-                if snippet in measure:
-                    frozen.save(snippet, measured(snippet)[0], made_with)
-                results, made_then = frozen.load(snippet), frozen.about(snippet)[0]
-                frozen.save(snippet, results, made_then, figures.shown(snippet))
-            except FAILURES as error:
-                failures.append(str(error))
+                if path in measure:
+                    frozen.save(path, measured(path)[0], made_with)
+                results, made_then = frozen.load(path), frozen.about(path)[0]
+                frozen.save(path, results, made_then, figures.shown(path))
+            except Fault as fault:  # the others are run still
+                faults.append(fault)
     except KeyboardInterrupt:
         bar.close()
         print("Stopped. What was finished is saved; run it again for the rest.")
         return 130
-    for failure in failures:
-        print(failure, file=sys.stderr)
-    return 1 if failures else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(force=os.environ.get("FORCE", "0") not in ("", "0")))
+    for each in faults:
+        print(each, file=sys.stderr)
+    return 1 if faults else 0

@@ -7,20 +7,18 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from unittest import mock
 
-from sitetools.content import frozen, pages
+from sitetools.content import files
+from sitetools.content.project import Project
+from sitetools.fault import Fault, Place
 from sitetools.measure import sandbox
 from sitetools.render import figures, labs
 
 LIMIT = 300
 """Seconds after which a cell counts as endless; a whole lab takes 120 at most."""
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-
-
-class LabError(Exception):
-    """A lab that fails or warns; the message names file, line and cell."""
 
 
 def _style(name: str, folder: str) -> str:
@@ -40,11 +38,10 @@ def _style(name: str, folder: str) -> str:
     )
 
 
-def place(path: Path, ident: str) -> str:
-    """Return `docs/en/labs/name.ipynb:12`, where a cell stands."""
-    before = pages.read_file(path).partition(f'"id": "{ident}"')[0]
-    line = before.count("\n") + 1
-    return f"{pages.relative(path)}:{line}: cell {ident!r}"
+def place(path: Path, ident: str) -> Place:
+    """Return the line of a cell."""
+    before = files.read(path).partition(f'"id": "{ident}"')[0]
+    return Place(path, before.count("\n") + 1)
 
 
 def run(path: Path) -> labs.Outputs:
@@ -53,7 +50,7 @@ def run(path: Path) -> labs.Outputs:
     Lines that begin with % are for the reader's machine (`%pip install …`): left out.
 
     Raises:
-        LabError: if a cell fails, takes too long, prints a warning, or shows something
+        Fault: if a cell fails, takes too long, prints a warning, or shows something
             else than text and figures.
     """
     import nbformat
@@ -92,11 +89,15 @@ def run(path: Path) -> labs.Outputs:
             try:
                 client.execute()
             except CellTimeoutError:
-                _fail(path, begun[-1], f"runs longer than {LIMIT} s; make it shorter")
+                problem = f"runs longer than {LIMIT} s"
+                raise _fault(path, begun[-1], problem, "make it shorter") from None
             except DeadKernelError:
-                _fail(path, begun[-1], "ends the kernel; remove what exits or crashes")
+                remedy = "remove what exits or crashes"
+                raise _fault(path, begun[-1], "ends the kernel", remedy) from None
             except CellExecutionError as error:
-                _fail(path, begun[-1], f"fails: {_short(error)}")
+                remedy = "fix its code"
+                detail = _short(error)
+                raise _fault(path, begun[-1], "fails", remedy, detail) from None
     outputs: labs.Outputs = {}
     for cell in notebook.cells[1:]:
         shown = [_shown(path, cell.id, output) for output in _joined(cell.outputs)]
@@ -109,8 +110,11 @@ def run(path: Path) -> labs.Outputs:
     return outputs
 
 
-def _fail(path: Path, ident: str, why: str) -> NoReturn:
-    raise LabError(f"{place(path, ident)} {why}.") from None
+def _fault(
+    path: Path, ident: str, problem: str, remedy: str, detail: str = ""
+) -> Fault:
+    """Return what is wrong with a cell."""
+    return Fault(place(path, ident), f"cell {ident!r} {problem}", remedy, detail)
 
 
 def _short(error: Exception) -> str:
@@ -143,18 +147,18 @@ def _shown(path: Path, ident: str, output: Any) -> dict[str, str]:  # noqa: ANN4
     """Return one of a cell's outputs as text or SVG."""
     if output.output_type == "stream" and output.name == "stdout":
         if len(output.text) > sandbox.MOST_OUTPUT:
-            _fail(path, ident, f"prints more than {sandbox.MOST_OUTPUT:,} characters")
+            problem = f"prints more than {sandbox.MOST_OUTPUT:,} characters"
+            raise _fault(path, ident, problem, "print less")
         lines = output.text.strip("\n").split("\n")
         return {"text": "\n".join(line.rstrip() for line in lines)}
     if output.output_type == "stream":
         shown = output.text[: sandbox.MOST_ERROR]
-        raise LabError(f"{place(path, ident)} warns its reader:\n{shown}")
+        remedy = "remove what causes the warning"
+        raise _fault(path, ident, "warns its reader", remedy, shown)
     data = output.get("data", {})
     if "image/svg+xml" not in data:
-        raise LabError(
-            f"{place(path, ident)} shows {', '.join(data) or output.output_type}; "
-            "a lab prints text and shows figures, nothing else."
-        )
+        problem = f"shows {', '.join(data) or output.output_type}"
+        raise _fault(path, ident, problem, "print text and show figures, nothing else")
     return {"svg": data["image/svg+xml"]}
 
 
@@ -166,16 +170,17 @@ def _themed(
         return output
     try:
         return {"svg": figures.themed(output["svg"], {}, name)}
-    except figures.FigureError as error:
-        raise LabError(f"{place(path, ident)}: {error}") from None
+    except ValueError as error:
+        remedy = "use C0 to C5, black or gray"
+        raise _fault(path, ident, f"draws: {error}", remedy) from None
 
 
-def stale() -> list[Path]:
+def stale(project: Project) -> list[Path]:
     """Return the labs whose outputs are missing, damaged or outdated."""
     found = []
-    for path in labs.labs():
+    for path in labs.labs(project):
         try:
             labs.load(path)
-        except (frozen.FrozenError, pages.PageError):  # running it says more
+        except Fault:  # running it says more
             found.append(path)
     return found

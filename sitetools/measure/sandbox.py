@@ -23,9 +23,11 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest import mock
 
 LIMIT = 60.0
 """Seconds that a run may take."""
@@ -53,17 +55,18 @@ class Outcome:
     """Why there is no outcome at all: it ran too long, exited or crashed."""
 
 
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+_ENVIRONMENT |= {"MPLBACKEND": "agg"}
+
+
+@cache
 def _context() -> Any:  # noqa: ANN401 - the two contexts share no public type
     """Return the way to start processes that this system is good at."""
-    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MPLBACKEND="agg")
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOAD)
     return context
-
-
-_CONTEXT = _context()
 
 
 def run(
@@ -89,10 +92,12 @@ def run(
         work.mkdir()
         for path in beside:
             shutil.copy(path, work)
-        receive, send = _CONTEXT.Pipe(duplex=False)
+        context = _context()
+        receive, send = context.Pipe(duplex=False)
         arguments = (send, source, filename, list(lines), list(values), folder)
-        process = _CONTEXT.Process(target=_child, args=arguments, daemon=False)
-        process.start()
+        process = context.Process(target=_child, args=arguments, daemon=False)
+        with mock.patch.dict(os.environ, _ENVIRONMENT):
+            process.start()
         send.close()
         outputs = [Path(folder, name) for name in ("stdout", "stderr")]
         outcome, end = Outcome(broken=f"it ran longer than {limit:g} s"), limit
@@ -123,7 +128,7 @@ def run(
 
 
 def _too_much(outputs: Sequence[Path]) -> bool:
-    """Tell whether a run has written more than anyone would read."""
+    """Return whether a run has written more than anyone would read."""
     return any(p.is_file() and p.stat().st_size > MOST_OUTPUT for p in outputs)
 
 
@@ -203,7 +208,7 @@ def plain(value: Any, name: str) -> Any:  # noqa: ANN401 - any value
 
 
 def _has_children() -> bool:
-    """Tell whether this process started one that runs still."""
+    """Return whether this process started one that runs still."""
     if not hasattr(os, "WNOHANG"):
         return False
     with contextlib.suppress(ChildProcessError):
@@ -275,7 +280,7 @@ def shut_in(folder: str) -> None:
 
 
 def _other_seeds() -> None:
-    """Seed every generator anew, so that a block that forgets its seed is caught."""
+    """Seed every generator again, so that a block that forgets its seed is caught."""
     import random
 
     random.seed()

@@ -9,15 +9,10 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.plugins import event_priority
-from mkdocs.structure.files import Files
-
-from sitetools.content import atomic, labels, pages
-from sitetools.languages import language_of, translated
+from sitetools.content import labels, pages
+from sitetools.content.project import COMPLETE, SOURCE_LANGUAGE, Project
 from sitetools.publish import markdown
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -27,22 +22,22 @@ Section = tuple[str, list[str]]
 
 
 def url_of(name: str) -> str:
-    """Return where a page of a language stands: labs/index.md at labs/."""
+    """Return where a page of a language is: labs/index.md at labs/."""
     stem = name.rpartition(".")[0]
     return "" if stem == "index" else f"{stem.removesuffix('/index')}/"
 
 
-def sitemap(names: list[str], site: str) -> str:
+def sitemap(project: Project, names: list[str], site: str) -> str:
     """Return the sitemap: each page in each language that has it, and the others."""
     ET.register_namespace("", SITEMAP)
     ET.register_namespace("xhtml", XHTML)
     root = ET.Element(f"{{{SITEMAP}}}urlset")
     for name in names:
         url = url_of(name)
-        others = {code: f"{site}{code}/{url}" for code in translated(name)}
-        default = others[labels.SOURCE_LANGUAGE] if url else site
+        others = {code: f"{site}{code}/{url}" for code in project.having(name)}
+        default = others[SOURCE_LANGUAGE] if url else site
         announced = others | {"x-default": default}
-        # The root, which picks the reader's language, stands with the home pages.
+        # The root, which picks the reader's language, is listed with the home pages.
         for address in dict.fromkeys([*([] if url else [site]), *others.values()]):
             entry = ET.SubElement(root, f"{{{SITEMAP}}}url")
             ET.SubElement(entry, f"{{{SITEMAP}}}loc").text = address
@@ -60,16 +55,18 @@ def robots(site: str) -> str:
     return f"User-agent: *\nAllow: /\n{where}"
 
 
-def llms(sections: list[Section], site: str, names: dict[str, str]) -> str:
+def llms(project: Project, sections: list[Section], site: str) -> str:
     """Return llms.txt: the Markdown of every page, in the order of the menu.
 
     The complete languages come first. One that lags lists what is translated.
     """
-    complete = [code for code in labels.COMPLETE if code in pages.LANGUAGES]
-    lagging = [code for code in pages.LANGUAGES if code not in labels.COMPLETE]
-    english = labels.load(labels.SOURCE_LANGUAGE)["site"]
+    languages = project.languages()
+    names = {code: project.site_name(code) for code in languages}
+    complete = [code for code in COMPLETE if code in languages]
+    lagging = [code for code in languages if code not in COMPLETE]
+    english = labels.load(project, SOURCE_LANGUAGE).site
     lines = [
-        f"# {names[labels.SOURCE_LANGUAGE]}",
+        f"# {names[SOURCE_LANGUAGE]}",
         "",
         f"> {english['description'].strip()}",
         "",
@@ -78,22 +75,24 @@ def llms(sections: list[Section], site: str, names: dict[str, str]) -> str:
         f"`{markdown.NAME}` behind it.",
     ]
     for code in (*complete, *lagging):
-        words = labels.load(code)["site"]
+        words = labels.load(project, code).site
         for key, members in sections:
-            listed = list(_listed(members, code, site))
+            listed = list(_listed(project, members, code, site))
             if not listed:
                 continue
             title = words[key] if key else names[code]
-            if code != labels.SOURCE_LANGUAGE:
+            if code != SOURCE_LANGUAGE:
                 title = f"{words['language']}: {title}"
             lines += ["", f"## {title}", "", *listed]
     return "\n".join(lines) + "\n"
 
 
-def _listed(members: list[str], language: str, site: str) -> Iterator[str]:
+def _listed(
+    project: Project, members: list[str], language: str, site: str
+) -> Iterator[str]:
     """Yield a line for each page that the language has."""
     for name in members:
-        path = pages.DOCS / language / name
+        path = project.docs / language / name
         if path.is_file():
             meta = pages.front_matter(path)
             about = " ".join(str(meta.get("description", "")).split())
@@ -110,33 +109,17 @@ def sections_of(nav: list[Any]) -> list[Section]:
     return found
 
 
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Leave out the sitemap that MkDocs would make of each language alone."""
-    config.theme.static_templates.discard("sitemap.xml")
-    return config
+def of(project: Project, nav: list[Any], site: str) -> dict[str, str]:
+    """Return the files at the root of the site, by name.
 
-
-def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Leave out its template, too: what is no static template would be copied."""
-    template = files.get_file_from_path("sitemap.xml")
-    if template:
-        files.remove(template)
-    return files
-
-
-@event_priority(-50)  # when every language is built
-def on_post_build(config: MkDocsConfig) -> None:
-    """Write the three files into the root of the site."""
-    if language_of(config):
-        return
-    nav: list[Any] = next(c["nav"] for c in config.user_configs if "nav" in c)
-    sections, site = sections_of(nav), config.site_url or ""
-    files = {
-        "robots.txt": robots(site),
-        "llms.txt": llms(sections, site, config.extra["site_names"]),
-    }
-    if site:  # a sitemap holds whole addresses only
+    Args:
+        project: the project.
+        nav: the menu of mkdocs.yml.
+        site: the site's address, if it is known: a sitemap has whole addresses only.
+    """
+    sections = sections_of(nav)
+    found = {"robots.txt": robots(site), "llms.txt": llms(project, sections, site)}
+    if site:
         names = [name for _, members in sections for name in members]
-        files["sitemap.xml"] = sitemap(names, site)
-    for name, text in files.items():
-        atomic.write(Path(config.site_dir) / name, text)
+        found["sitemap.xml"] = sitemap(project, names, site)
+    return found

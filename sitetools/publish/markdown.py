@@ -1,8 +1,8 @@
 """Each page as Markdown beside its HTML: `/en/page/index.md`, for programs and pasting.
 
-It stands in the page's own folder, so the rule is one for all pages: the address, and
-`index.md` behind it. It is plain Markdown, made from the page's source once the other
-hooks have filled it in: a figure is its title and description, a tab or a box a bold
+It is in the page's own folder, so the rule is one for all pages: the address, and
+`index.md` after it. It is plain Markdown, made from the page's source once everything
+else has filled it in: a figure is its title and description, a tab or a box a bold
 line, a lab its cells with what they printed; headings keep the ids that links name.
 """
 
@@ -10,20 +10,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from urllib.parse import urljoin
 
 import yaml
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.plugins import event_priority
-from mkdocs.structure.files import Files
-from mkdocs.structure.pages import Page
-from mkdocs.utils import get_relative_url
 
-from sitetools.content import atomic, labels, pages
-from sitetools.languages import is_fallback, language_of
 from sitetools.render import labs
 
 NAME = "index.md"
@@ -44,6 +37,63 @@ _ATTRIBUTES = re.compile(r"(?m)(?<=\))\{:? *\.[^}\n]*\}")
 _PARTS = re.compile(r"([^?#]*)(\??[^#]*)(#?.*)")
 _BLANK = re.compile(r"\n(?:[ \t]*\n){2,}")
 _CODE = re.compile(r"(`+[^`]+`+)")
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Where a page is, and where its links lead."""
+
+    src_uri: str
+    """The page's path below docs/<language>/."""
+    url: str
+    """Its address in its language."""
+    site_url: str
+    """The address of its language's site, if it is known."""
+    pages: Mapping[str, str]
+    """The address of each page, by its path."""
+
+    def made(
+        self, text: str, meta: dict[str, object], license_: str, figure: str
+    ) -> str:
+        """Return the copy, with front matter.
+
+        Args:
+            text: the page, its placeholders filled and its includes expanded.
+            meta: the front matter.
+            license_: the license, as HTML.
+            figure: the word that comes before a figure's title.
+        """
+        link = re.sub(r'<a href="([^"]+)"[^>]*>(.*?)</a>', r"\2 (\1)", license_)
+        meta = meta | {"licence": _TAG.sub("", link).strip()}
+        head = yaml.safe_dump(meta, allow_unicode=True, sort_keys=False, width=10_000)
+        text = plain(text, figure, self.address(self.url), self.resolved)
+        # Not every server says that text is UTF-8, and a disk does not: the mark does.
+        return f"\ufeff---\n{head}---\n\n{text}"
+
+    def address(self, url: str) -> str:
+        """Return a link to an address in this language: whole, or relative."""
+        if self.site_url:
+            return urljoin(self.site_url, url)
+        folder = url.endswith("/")
+        return posixpath.relpath(url or ".", self.url or ".") + ("/" if folder else "")
+
+    def resolved(self, target: str) -> str:
+        """Return what a link leads to: another page's copy, where it is one.
+
+        A link that sets the explorer leads to the page itself, which alone has one.
+        """
+        match = _PARTS.fullmatch(target)
+        assert match
+        path, query, fragment = match.groups()
+        if ":" in path or target.startswith("#"):
+            return target
+        name = posixpath.join(posixpath.dirname(self.src_uri), path)
+        url = self.pages.get(posixpath.normpath(name) if path else self.src_uri)
+        if url is None:
+            url = urljoin(self.url, path)
+        elif not query:
+            url += NAME
+        return self.address(url) + query + fragment
 
 
 def plain(text: str, figure: str, here: str, link: Callable[[str], str]) -> str:
@@ -105,62 +155,3 @@ def _prose(text: str, figure: str, here: str, link: Callable[[str], str]) -> str
     parts = _CODE.split(text)
     parts[::2] = [_TARGET.sub(lambda m: m[1] + link(m[2]), p) for p in parts[::2]]
     return _LAB_FIGURE.sub(drawn, _FIGURE.sub(described, "".join(parts)))
-
-
-def address(url: str, page: Page, config: MkDocsConfig) -> str:
-    """Return a link to an address in this language: whole, or relative to the copy."""
-    if config.site_url:
-        return urljoin(config.site_url, url)
-    return get_relative_url(url, page.url + NAME)
-
-
-def _resolved(target: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Return what a link leads to: another page's copy, where it is one.
-
-    A link that sets the explorer leads to the page itself, which alone has one.
-    """
-    path, query, fragment = _PARTS.fullmatch(target).groups()  # type: ignore[union-attr]
-    if ":" in path or target.startswith("#"):
-        return target
-    name = posixpath.join(posixpath.dirname(page.file.src_uri), path)
-    file = files.get_file_from_path(posixpath.normpath(name)) if path else page.file
-    if not file or not file.is_documentation_page():
-        url = urljoin(page.url, path)
-    else:
-        url = file.url if query else file.url + NAME
-    return address(url, page, config) + query + fragment
-
-
-def head(page: Page, config: MkDocsConfig) -> str:
-    """Return the front matter: what the page is, where it stands, what one may do."""
-    language = (
-        labels.SOURCE_LANGUAGE if is_fallback(page, config) else language_of(config)
-    )
-    licence = re.sub(
-        r'<a href="([^"]+)"[^>]*>(.*?)</a>', r"\2 (\1)", str(config.copyright)
-    )
-    meta = {"title": page.meta.get("title"), "language": language}
-    if config.site_url:
-        meta["address"] = page.canonical_url
-    meta["licence"] = _TAG.sub("", licence).strip()
-    text: str = yaml.safe_dump(meta, allow_unicode=True, sort_keys=False, width=10_000)
-    return f"---\n{text}---\n\n"
-
-
-@event_priority(-100)  # when the other hooks have filled the page in
-def on_page_markdown(
-    markdown: str, page: Page, config: MkDocsConfig, files: Files
-) -> None:
-    """Write the page's copy."""
-    if not language_of(config):
-        return
-
-    def link(target: str) -> str:
-        return _resolved(target, page, config, files)
-
-    figure, here = config.extra["words"]["figure"], address(page.url, page, config)
-    text = plain(pages.with_includes(markdown), figure, here, link)
-    path = Path(page.file.abs_dest_path).with_name(NAME)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Not every server says that text is UTF-8, and a disk does not: the mark does.
-    atomic.write(path, "\ufeff" + head(page, config) + text)

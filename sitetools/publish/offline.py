@@ -2,7 +2,7 @@
 
 A browser shows a folder's files, not its index.html, and a page from disk may not
 fetch. So links to folders name the page in them, and search, explorer and font come as
-scripts and styles. All languages stand in one file: the menu of languages needs them.
+scripts and styles. All languages are in one file: the menu of languages needs them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.plugins import event_priority
-
-from sitetools.content import labels, pages
-from sitetools.languages import language_of
+from sitetools.content import labels
+from sitetools.content.project import Project
 
 MARK = "<!-- offline -->"
 """Holds the place of the link in a page's footer, until the file's size is known."""
@@ -36,7 +33,6 @@ _DROPPED = re.compile(
     rf"|{MARK}"
 )
 _FONT = re.compile(r'url\("?(\.\./fonts/[\w.-]+\.woff2)"?\)')
-_command = "build"
 
 
 def page(text: str) -> str:
@@ -101,7 +97,7 @@ def style(path: Path) -> str:
     return _FONT.sub(inside, path.read_text("utf-8"))
 
 
-def contents(site: Path) -> dict[str, bytes]:
+def contents(site: Path, languages: list[str]) -> dict[str, bytes]:
     """Return the files of the copy, by their names in it, sorted.
 
     Beside the pages it holds what a page names: no source maps, no unused languages of
@@ -114,7 +110,7 @@ def contents(site: Path) -> dict[str, bytes]:
         if path.name != "404.html":
             made[name] = page(path.read_text("utf-8"))
             wanted |= linked(made[name], name)
-    for code in pages.LANGUAGES:
+    for code in languages:
         assets = site / code / "assets"
         [script] = assets.glob("javascripts/workers/search.*.js")
         made[f"{code}/{WORKER}"] = worker(script.read_text("utf-8"))
@@ -147,32 +143,14 @@ def packed(files: dict[str, bytes], folder: str) -> bytes:
     return buffer.getvalue()
 
 
-def on_startup(command: str, dirty: bool) -> None:
-    """Remember whether this is `build`: a preview packs nothing."""
-    global _command
-    _command = command
-
-
-@event_priority(-100)  # behind the licence
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Keep a place for the link in the footer."""
-    if language_of(config) and _command == "build":
-        config.copyright = f"{config.copyright}{MARK}"
-    return config
-
-
-@event_priority(-100)  # when all else is there
-def on_post_build(config: MkDocsConfig) -> None:
+def pack(site: Path, project: Project, name: str) -> None:
     """Pack the site, then link to the file and say its size on every page."""
-    if language_of(config) or _command != "build":
-        return
-    site = Path(config.site_dir)
-    name = re.sub(r"\W+", "-", config.site_name.lower())
-    content = packed(contents(site), name)
+    name = re.sub(r"\W+", "-", name.lower())
+    content = packed(contents(site, project.languages()), name)
     (site / f"{name}.zip").write_bytes(content)
     size = f"{len(content) / 1e6:.1f}"
-    for code in pages.LANGUAGES:
-        words = labels.load(code)["site"]["offline"].format(size=size)
+    for code in project.languages():
+        words = labels.load(project, code).word("offline").format(size=size)
         for path in (site / code).rglob("*.html"):
             up = "../" * len(path.relative_to(site).parts[:-1])
             # The 404 page may stand for any address.

@@ -11,36 +11,10 @@ import base64
 import hashlib
 import html
 import re
-from typing import Literal
-
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.plugins import event_priority
-from mkdocs.structure.pages import Page
 
 _CHARSET = re.compile(r'<meta charset="utf-8" ?/?>')
 _INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL)
 _STYLE = re.compile(r'<[^>]*\sstyle="([^"]*)"')
-_command = "build"
-
-
-def on_startup(command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
-    """Remember whether this is a preview."""
-    global _command
-    _command = command
-
-
-@event_priority(-100)  # when nothing changes the page any more
-def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Put the policy into a page."""
-    return output if _command == "serve" else with_policy(output)
-
-
-@event_priority(-100)
-def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
-    """Put the policy into the 404 page, which is no page of the menu."""
-    if _command == "serve" or not template_name.endswith(".html"):
-        return output
-    return with_policy(output)
 
 
 def with_policy(page: str) -> str:

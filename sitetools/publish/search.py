@@ -14,19 +14,12 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.plugins import CombinedEvent, event_priority
-from mkdocs.structure.nav import Navigation
-from mkdocs.structure.pages import Page
-from mkdocs.utils.templates import TemplateContext
-
-from sitetools.content import atomic, labels, pages
-from sitetools.languages import language_of
+from sitetools.content import files, pages
+from sitetools.content.project import SOURCE_LANGUAGE, Project
 
 # What a language's words look like to JavaScript's regular expressions.
 _PUNCTUATION = (
@@ -104,14 +97,14 @@ _CELL = re.compile(r"</t[dh]>\s*<t[dh]\b[^>]*>")
 _ROW = re.compile(r"<(/?)tr\b[^>]*>")
 
 
-def separator(language: str) -> str:
+def separator(project: Project, language: str) -> str:
     """Return what stands between the words of a language."""
     found = [_PUNCTUATION, _ENGLISH]
     if language == "ko":
         behind = rf"(?<={_HANGUL}{{2}}|[A-Za-z0-9_])"
         found += [
             f"{behind}(?:{_PARTICLES})(?!{_HANGUL})",
-            *_borders(),
+            *_borders(project),
             f"(?<={_HANGUL}{{2}})(?:{_ENDINGS})(?!{_HANGUL})",
             _LITTLE,
             _LATIN_EDGE.format(_HANGUL),
@@ -121,14 +114,14 @@ def separator(language: str) -> str:
     return "|".join(found)
 
 
-def _borders() -> Iterator[str]:
+def _borders(project: Project) -> Iterator[str]:
     """Yield the borders behind and before each Korean word of the glossary.
 
     There is none within a longer word: 학습 has one behind it, but not in 학습률.
     """
     words = {
         word
-        for names, _ in _glossary("ko")
+        for names, _ in glossary(project, "ko")
         for word in re.findall(f"{_HANGUL}{{2,}}", " ".join(names))
     }
     behind, before = [], []
@@ -143,12 +136,11 @@ def _borders() -> Iterator[str]:
     yield f"(?<={'|'.join(behind)})(?={_HANGUL})"
 
 
-@cache
-def _glossary(language: str) -> list[tuple[list[str], str]]:
+def glossary(project: Project, language: str) -> list[tuple[list[str], str]]:
     """Return each term's names in the glossary, and the page that explains it."""
-    path = pages.DOCS / language / "glossary.md"
+    path = project.docs / language / "glossary.md"
     if not path.is_file():
-        path = pages.DOCS / labels.SOURCE_LANGUAGE / "glossary.md"
+        path = project.docs / SOURCE_LANGUAGE / "glossary.md"
     found: list[tuple[list[str], str]] = []
     for _, line in pages.prose(path) if path.is_file() else []:
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
@@ -159,29 +151,19 @@ def _glossary(language: str) -> list[tuple[list[str], str]]:
     return found
 
 
-@event_priority(50)  # before the search plugin reads it
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Tell the search plugin what words are."""
-    language = language_of(config)
-    if language:
-        _glossary.cache_clear()
-        options = {
-            "lang": ["en"],
-            "pipeline": [],
-            "separator": separator(language),
-            "fields": _FIELDS,
-        }
-        config.plugins["material/search"].config.update(options)
-    return config
+def options(project: Project, language: str) -> dict[str, Any]:
+    """Return the search plugin's options for a language: what words are."""
+    words = separator(project, language)
+    return {"lang": ["en"], "pipeline": [], "separator": words, "fields": _FIELDS}
 
 
-def readable(content: str, page: Page) -> str:
+def readable(content: str, description: str) -> str:
     """Return what search is to read of a page's HTML."""
     content = _FOLDED.sub(_without_code, _OUTPUT.sub("", content))
     content = _PRE.sub(_named, content)
     content = _MATH.sub(lambda math: _in_words(math[0]), _DROPPED.sub("", content))
     content = _ROW.sub(r"<\1p>", _CELL.sub(" · ", _INVISIBLE.sub("", content)))
-    said = f"<p>{html.escape(str(page.meta.get('description') or ''), quote=False)}</p>"
+    said = f"<p>{html.escape(description, quote=False)}</p>"
     return content if said in content else content.replace("</h1>", f"</h1>{said}", 1)
 
 
@@ -223,41 +205,17 @@ def _grouped(part: str) -> str:
     return f"({part})" if re.search(r"[^\w.√<>/]", part) else part
 
 
-_kept: dict[int, str] = {}
+def finish(project: Project, language: str, site: Path) -> None:
+    """Add the names to a language's index; write it without escapes.
 
-
-@event_priority(50)  # before the search plugin reads the page
-def _before(
-    context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
-) -> TemplateContext:
-    language = language_of(config)
-    if language:
-        _kept[id(page)] = page.content or ""
-        page.content = readable(page.content or "", page)
-    return context
-
-
-@event_priority(-50)
-def _after(
-    context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
-) -> TemplateContext:
-    page.content = _kept.pop(id(page), page.content)
-    return context
-
-
-on_page_context: Any = CombinedEvent(_before, _after)
-
-
-@event_priority(-50)  # the search plugin has written it
-def on_post_build(config: MkDocsConfig) -> None:
-    """Add the names to the index; write it without escapes, half as long in Korean."""
-    language = language_of(config)
-    path = Path(config.site_dir, "search", "search_index.json")
-    if not language or not path.is_file():
+    In Korean it is half as long then.
+    """
+    path = site / "search" / "search_index.json"
+    if not path.is_file():
         return
     index = json.loads(path.read_text("utf-8"))
     names = dict(_NAMES)
-    for words, name in _glossary(language):
+    for words, name in glossary(project, language):
         names[f"{name}/"] = f"{names.get(f'{name}/', '')} {' '.join(words)}".strip()
     for entry in index["docs"]:
         location = entry["location"]
@@ -266,4 +224,4 @@ def on_post_build(config: MkDocsConfig) -> None:
         for start, boost in _BOOSTS.items():
             if location == start or (start and location.startswith(start)):
                 entry["boost"] = boost
-    atomic.write(path, json.dumps(index, ensure_ascii=False, separators=(",", ":")))
+    files.write(path, json.dumps(index, ensure_ascii=False, separators=(",", ":")))

@@ -13,12 +13,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import File, Files
-
-from sitetools import languages
-from sitetools.content import atomic
+from sitetools.fault import Fault
 
 STYLES = "assets/css/site.css"
 _THEME = re.compile(r"assets/stylesheets/(?:main|palette)\.\w+\.min\.css(?:\.map)?")
@@ -56,66 +51,48 @@ _CHANGES = [
 ]
 
 
-def on_config(config: MkDocsConfig) -> None:
-    """Let pages link one stylesheet; remember what goes into it."""
-    if languages.language_of(config):
-        config.extra["stylesheets"] = list(config.extra_css)
-        config.extra_css = [STYLES]
+def is_style(name: str) -> bool:
+    """Return whether a file is one of the theme's stylesheets."""
+    return bool(_THEME.fullmatch(name))
 
 
-def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Take the theme's styles out of the site; change its script."""
-    if not languages.language_of(config):
-        return files
-    theme = [file for file in files if _THEME.fullmatch(file.src_uri)]
-    own = [files.src_uris[name] for name in config.extra["stylesheets"]]
-    styles = [file for file in [*theme, *own] if file.src_uri.endswith(".css")]
-    config.extra["styles"] = "".join(file.content_string for file in styles)
-    for file in [*theme, *own]:
-        files.remove(file)
-    for file in [file for file in files if _UNUSED.fullmatch(file.src_uri)]:
-        files.remove(file)
-    for file in [file for file in files if _BUNDLE.fullmatch(file.src_uri)]:
-        files.remove(file)
-        script = changed(file.content_string)
-        files.append(File.generated(config, file.src_uri, content=script))
-    return files
+def is_unused(name: str) -> bool:
+    """Return whether a file of the theme is for what this site does not do."""
+    return bool(_UNUSED.fullmatch(name))
+
+
+def is_script(name: str) -> bool:
+    """Return whether a file is the theme's script."""
+    return bool(_BUNDLE.fullmatch(name))
 
 
 def changed(script: str) -> str:
     """Return the theme's script with our changes.
 
     Raises:
-        PluginError: if this version of the theme does those things in another way.
+        Fault: if this version of the theme does those things in another way.
     """
     for old, new in _CHANGES:
         script, times = re.subn(old, new, script)
         if times != 1:
-            raise PluginError(
-                "sitetools/publish/theme.py: the script of this version of Material "
-                f"has {old} {times} times, not once; see what does the same there."
-            )
+            problem = f"the script of this version of Material has {old} {times} times"
+            remedy = "see what does the same there, and change _CHANGES"
+            raise Fault(Path(__file__), problem, remedy)
     return script
 
 
-def on_post_build(config: MkDocsConfig) -> None:
-    """Write the stylesheet when all pages are there."""
-    if not languages.language_of(config):
-        return
-    site = Path(config.site_dir)
+def names_in(site: Path) -> set[str]:
+    """Return what the pages and scripts of a language name: classes and colors."""
     names = {
         name
         for page in site.rglob("*.html")
         for value in _NAMED.findall(page.read_text("utf-8"))
         for name in value.split()
     }
-    scripts = [
-        *site.glob("assets/javascripts/bundle.*.js"),
-        *site.glob("assets/js/*.js"),
-    ]
-    for script in scripts:
-        names.update(_WORD.findall(script.read_text("utf-8")))
-    atomic.write(site / STYLES, used(config.extra["styles"], names))
+    for pattern in ("assets/javascripts/bundle.*.js", "assets/js/*.js"):
+        for script in site.glob(pattern):
+            names.update(_WORD.findall(script.read_text("utf-8")))
+    return names
 
 
 def used(css: str, names: Iterable[str]) -> str:

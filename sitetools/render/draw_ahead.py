@@ -1,6 +1,4 @@
-"""Figures that nobody drew yet are drawn on all cores before the pages ask for them.
-
-    python -m sitetools.render.draw_ahead topic/name …    draw these, in every language
+"""Figures that are not drawn yet are drawn on all cores before the pages ask for them.
 
 A first build draws every figure, which takes most of its time. What fails is left to
 the page that shows the figure: it says in which line.
@@ -12,49 +10,53 @@ import gc
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
-from mkdocs.config.defaults import MkDocsConfig
-
-from sitetools.content import frozen, labels, pages
-from sitetools.languages import language_of
+from sitetools.content import frozen
+from sitetools.content.project import Project
+from sitetools.fault import Fault
 from sitetools.render import figures
 
 ENOUGH = 4
 """Fewer figures are drawn sooner than other processes start."""
 
 
-def missing() -> list[str]:
+def missing(project: Project) -> list[str]:
     """Return the names of the snippets whose figure is not drawn in some language."""
     names = []
-    for snippet in frozen.measuring_snippets():
-        with suppress(frozen.FrozenError, labels.LabelError):
-            if "\ndef draw(" in snippet.read_text("utf-8"):
-                names += [] if figures.is_drawn(snippet) else [frozen.name_of(snippet)]
+    for snippet in frozen.measuring_snippets(project):
+        with suppress(Fault):
+            if figures.has_figure(snippet) and not figures.is_drawn(snippet):
+                names.append(frozen.name_of(snippet))
     return names
 
 
-def draw(names: list[str]) -> None:
+def draw(project: Project, names: Sequence[str]) -> None:
     """Draw figures into the cache, in every language."""
     gc.disable()  # a fifth of the time, and little to collect in a few seconds
     for name in names:
-        for language in pages.LANGUAGES:
-            with suppress(figures.FigureError, frozen.FrozenError, labels.LabelError):
-                figures.svg(frozen.find(name), language)
+        for language in project.languages():
+            with suppress(Fault):
+                figures.svg(frozen.find(project, name), language)
 
 
-def on_pre_build(config: MkDocsConfig) -> None:
-    """Before the first language is built, draw what is missing."""
-    names = missing() if language_of(config) is None else []
+def run(project: Project) -> None:
+    """Draw what is missing, in other processes."""
+    names = missing(project)
     cores = min(os.cpu_count() or 1, len(names) // ENOUGH)
-    command = [sys.executable, "-m", "sitetools.render.draw_ahead"]
+    here = str(Path(__file__).resolve().parents[2])
+    code = (
+        f"import sys; sys.path.insert(0, {here!r})\n"
+        "from pathlib import Path\n"
+        "from sitetools.content.project import Project\n"
+        "from sitetools.render import draw_ahead\n"
+        "draw_ahead.draw(Project(Path(sys.argv[1])), sys.argv[2:])"
+    )
+    command = [sys.executable, "-c", code, str(project.root)]
     running = [
-        subprocess.Popen([*command, *names[core::cores]], cwd=pages.ROOT)
-        for core in range(cores)
+        subprocess.Popen([*command, *names[core::cores]]) for core in range(cores)
     ]
     for process in running:
         process.wait()
-
-
-if __name__ == "__main__":
-    draw(sys.argv[1:])

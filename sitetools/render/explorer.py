@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from markdown import Extension, Markdown
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import File, Files
-from mkdocs.structure.pages import Page
 
-from sitetools.content import frozen, labels, pages
-from sitetools.languages import language_of
+from sitetools.content import files, frozen, labels
+from sitetools.content.labels import Labels
+from sitetools.content.project import SOURCE_LANGUAGE, Project
+from sitetools.fault import Fault, Place
 
 NAME = "gradient-explorer"
 SNIPPET = "explorer/grid"
@@ -27,10 +25,11 @@ _OPENING = re.compile(rf"<{NAME}\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 
 
-class _Block(Extension):  # type: ignore[misc]
-    """Lets Markdown stand inside the element, as inside a <div>."""
+class MarkdownInside(Extension):  # type: ignore[misc]
+    """Allows Markdown inside the element, as inside a <div>."""
 
     def extendMarkdown(self, md: Markdown) -> None:
+        """Add the element to those that are blocks."""
         md.block_level_elements.append(NAME)
 
 
@@ -71,81 +70,72 @@ def choices(results: dict[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def words(language: str) -> dict[str, str]:
-    """Return what the element says in the language.
+def data(project: Project, warn: frozen.Warn | None = None) -> dict[str, str]:
+    """Return the files that the element fetches, by name."""
+    results = frozen.load(frozen.find(project, SNIPPET), warn)
+    return {
+        name: json.dumps(content, separators=(",", ":"))
+        for name, content in parts(results).items()
+    }
+
+
+def words(project: Project, own: Labels) -> dict[str, str]:
+    """Return what the element says in a language.
 
     Raises:
-        LabelError: if a language that must be complete lacks a word.
+        Fault: if a language that must be complete has no such word.
     """
-    own = labels.load(language)["explorer"]
-    for word in labels.load(labels.SOURCE_LANGUAGE)["explorer"]:
-        if word not in own:
-            raise labels.LabelError(
-                f"{labels.place(language, 'explorer')}: no word for {word!r}, which "
-                "the explorer says; add it below `explorer:`."
-            )
-    return own
+    english = labels.load(project, SOURCE_LANGUAGE).explorer
+    return {name: own.word(name, "explorer") for name in english}
 
 
-def element(attributes: str, language: str) -> str:
+def element(
+    attributes: str, place: Place, own: Labels, warn: frozen.Warn | None = None
+) -> str:
     """Return the opening tag with all that the element needs to begin.
 
+    Args:
+        attributes: those that the page gives.
+        place: the line of the page.
+        own: the words of its language.
+        warn: what to do about outdated results, instead of raising.
+
     Raises:
-        ValueError: if an attribute is missing or has a value that was not measured.
-        FrozenError: if the results cannot be trusted.
-        LabelError: if a word is missing.
+        Fault: if an attribute is missing or has a value that was not measured, if the
+            results cannot be trusted, or if a word is missing.
     """
-    results = frozen.load(frozen.find(SNIPPET))
-    known = choices(results)
+    project = Project.of(place.path)
+    known = choices(frozen.load(frozen.find(project, SNIPPET), warn))
     given = dict(_ATTRIBUTE.findall(attributes))
     for name, values in known.items():
         if given.get(name) not in values:
-            raise ValueError(
-                f'the explorer needs {name}="…", one of {", ".join(values)}.'
-            )
+            remedy = f'write {name}="…", one of {", ".join(values)}'
+            raise Fault(place, f"the explorer has no valid {name}", remedy)
     lists = {"controls": list(known), "charts": ["gradient", "signal"]}
     for name in given.keys() & lists.keys():
         if odd := set(given[name].split()) - set(lists[name]):
-            raise ValueError(f"the explorer's {name} cannot be {', '.join(odd)}.")
+            problem = f"the explorer's {name} cannot be {', '.join(odd)}"
+            raise Fault(place, problem, f"choose of {', '.join(lists[name])}")
     content = json.dumps(
-        {"words": words(language), "choices": known},
+        {"words": words(project, own), "choices": known},
         ensure_ascii=False,
         separators=(",", ":"),
     )
     return f'<{NAME}{attributes} data-explorer="{html.escape(content)}">'
 
 
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Make the element known to Markdown."""
-    config.markdown_extensions.append(_Block())
-    return config
+def fill(page: str, path: Path, own: Labels, warn: frozen.Warn | None = None) -> str:
+    """Give the explorers of a page their words.
 
-
-def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the parts of the data to each language's assets."""
-    if language_of(config):
-        try:
-            results = frozen.load(frozen.find(SNIPPET))
-        except frozen.FrozenError as error:
-            raise PluginError(str(error)) from None
-        for name, content in parts(results).items():
-            text = json.dumps(content, separators=(",", ":"))
-            path = f"assets/explorer/{name}"
-            files.append(File.generated(config, path, content=text))
-    return files
-
-
-def on_page_content(
-    page_html: str, page: Page, config: MkDocsConfig, files: Files
-) -> str:
-    """Give the explorers of a page their words; a mistake names page and line."""
+    Raises:
+        Fault: as element().
+    """
 
     def replace(match: re.Match[str]) -> str:
+        place = Place(path, files.line_of(path, f"<{NAME}"))
         try:
-            return element(match[1], str(config.theme["language"]))
-        except (ValueError, frozen.FrozenError, labels.LabelError) as error:
-            source = Path(page.file.abs_src_path or "")
-            line = pages.line_of(source, f"<{NAME}")
-            raise PluginError(f"{pages.relative(source)}:{line}: {error}") from error
+            return element(match[1], place, own, warn)
+        except Fault as fault:
+            raise fault.at(place) from None
 
-    return _OPENING.sub(replace, page_html)
+    return _OPENING.sub(replace, page)

@@ -7,7 +7,6 @@ CSS variables (one file for light and dark), text is text in the page's own font
 from __future__ import annotations
 
 import contextlib
-import copy
 import hashlib
 import html
 import io
@@ -20,12 +19,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import Files
-from mkdocs.structure.pages import Page
-
-from sitetools.content import atomic, frozen, labels, pages, snippets
+from sitetools.content import files, frozen, labels, snippets
+from sitetools.content.labels import Labels
+from sitetools.content.project import Project
+from sitetools.fault import Fault, Place, relative
 from sitetools.render import slim
 
 if TYPE_CHECKING:
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
 
-CACHE = pages.ROOT / ".cache" / "figures"
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "{http://www.w3.org/1999/xlink}href"
 
@@ -51,41 +47,40 @@ _IMAGE = re.compile(r"<img\b[^>]*\bsrc=\"figure:[^>]*>")
 _WIDE = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uff00-\uff60]")
 
 
-class FigureError(Exception):
-    """A figure that cannot be drawn; the message names file and remedy."""
+def has_figure(snippet: Path) -> bool:
+    """Return whether a snippet draws a figure."""
+    return "\ndef draw(" in files.read(snippet)
 
 
-def draw(snippet: Path) -> Figure:
+def draw(snippet: Path, warn: frozen.Warn | None = None) -> Figure:
     """Return the figure of a snippet, drawn from its frozen results.
 
     Raises:
-        FigureError: if draw() is missing, raises, draws nothing or forgets a label.
-        FrozenError: if the results cannot be trusted.
+        Fault: if draw() is missing, raises, draws nothing or forgets a label, or if the
+            results cannot be trusted.
     """
     from matplotlib.figure import Figure
 
-    where = pages.relative(snippet)
-    results = copy.deepcopy(frozen.load(snippet))
-    if "\ndef draw(" not in frozen.source(snippet):
-        raise FigureError(f"{where}:1: has no draw(results); write it.")
+    results = frozen.load(snippet, warn)
+    if not has_figure(snippet):
+        raise Fault(snippet, "has no draw(results)", "write it")
     try:
         figure = snippets.function(snippet, "draw")(results)
     except (Exception, SystemExit) as error:
-        line = snippets.line_in(error, snippet)
-        raise FigureError(
-            f"{where}:{line}: draw() failed: {type(error).__name__}: {error} "
-            "(it may use matplotlib, the standard library and constants only)."
-        ) from error
+        place = Place(snippet, snippets.line_in(error, snippet))
+        problem = f"draw() failed: {type(error).__name__}: {error}"
+        remedy = "use matplotlib, the standard library and constants only"
+        raise Fault(place, problem, remedy) from error
     if not isinstance(figure, Figure) or not any(a.has_data() for a in figure.axes):
-        raise FigureError(f"{where}:1: draw() must return a figure that shows data.")
+        problem = "draw() does not return a figure that shows data"
+        raise Fault(snippet, problem, "return one")
     for axes in figure.axes:
         below = axes.get_shared_x_axes().get_siblings(axes)
         if axes.axison and not (
             axes.get_ylabel() and any(other.get_xlabel() for other in below)
         ):
-            raise FigureError(
-                f"{where}:1: an axis has no label; call set_xlabel and set_ylabel."
-            )
+            remedy = "call set_xlabel and set_ylabel"
+            raise Fault(snippet, "an axis has no label", remedy)
     return figure
 
 
@@ -121,7 +116,7 @@ def shown(snippet: Path) -> str | None:
     import numpy as np
 
     matplotlib.use("agg")
-    if "\ndef draw(" not in snippet.read_text("utf-8"):
+    if not has_figure(snippet):
         return None
     with plt.rc_context(drawing_style(frozen.name_of(snippet))):
         figure = draw(snippet)
@@ -146,7 +141,7 @@ def shown(snippet: Path) -> str | None:
 
 def words(snippet: Path) -> set[str]:
     """Return the English labels of the snippet's figure."""
-    if "\ndef draw(" not in snippet.read_text("utf-8"):
+    if not has_figure(snippet):
         return set()
     return set(_words(snippet, _base_key(snippet)))
 
@@ -156,7 +151,7 @@ def _base_key(snippet: Path) -> str:
     key = hashlib.sha256()
     for part in (
         snippet.read_bytes(),
-        json.dumps(frozen.load(snippet)).encode(),
+        snippet.with_suffix(".json").read_bytes(),
         Path(__file__).read_bytes(),
         Path(slim.__file__).read_bytes(),
         _version().encode(),
@@ -173,7 +168,7 @@ def _version() -> str:
 
 def _words(snippet: Path, key: str) -> list[str]:
     """Return the figure's labels; drawing it to find them is done once."""
-    cached = CACHE / f"{key}.json"
+    cached = _cache(snippet) / f"{key}.json"
     if text := _kept(cached, "]"):
         known: list[str] = json.loads(text)
         return known
@@ -194,54 +189,64 @@ def _kept(path: Path, end: str) -> str | None:
 
 def _keep(path: Path, text: str) -> None:
     """Write a file of the cache, if the folder lets us: only time is lost else."""
-    with contextlib.suppress(OSError):
-        CACHE.mkdir(parents=True, exist_ok=True)
-        atomic.write(path, text)
+    with contextlib.suppress(OSError, Fault):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write(path, text)
 
 
-def _place(snippet: Path, language: str) -> tuple[str, Path]:
-    """Return the language that the figure speaks, and where it stands once drawn."""
+def _cache(snippet: Path) -> Path:
+    return Project.of(snippet).cache / "figures"
+
+
+def _drawn(snippet: Path, language: str) -> tuple[Labels | None, Path]:
+    """Return the words of the figure, None if English, and its file once drawn."""
     key = _base_key(snippet)
     words_of_it = _words(snippet, key)
-    if labels.untranslated(words_of_it, language):
-        language = labels.SOURCE_LANGUAGE  # rather than a figure in two languages
-    where = pages.relative(snippet)
-    own = [labels.translate(word, language, where) for word in words_of_it]
-    in_language = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:8]
-    return language, CACHE / f"{key}-{in_language}.svg"
+    own: Labels | None = labels.load(Project.of(snippet), language)
+    if own and not own.speaks(words_of_it):
+        own = None
+    said = [own.translate(w, relative(snippet)) if own else w for w in words_of_it]
+    in_language = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]
+    return own, _cache(snippet) / f"{key}-{in_language}.svg"
 
 
 def is_drawn(snippet: Path) -> bool:
-    """Tell whether the snippet's figure stands in the cache in every language."""
-    if not _kept(CACHE / f"{_base_key(snippet)}.json", "]"):
+    """Return whether the snippet's figure is in the cache in every language."""
+    if not _kept(_cache(snippet) / f"{_base_key(snippet)}.json", "]"):
         return False
-    return all(_place(snippet, code)[1].is_file() for code in pages.LANGUAGES)
+    codes = Project.of(snippet).languages()
+    return all(_drawn(snippet, code)[1].is_file() for code in codes)
 
 
-def svg(snippet: Path, language: str) -> str:
+def svg(snippet: Path, language: str, warn: frozen.Warn | None = None) -> str:
     """Return the figure as an SVG element in the language, without its description.
 
     It is drawn again only if something that it shows has changed: not if a label of
     another figure was translated.
 
     Raises:
-        FigureError: as draw(), or for a colour that the page cannot theme.
-        LabelError: for a label that has no translation.
+        Fault: as draw(), or for a color that the page cannot theme, or for a label that
+            has no translation.
     """
-    language, cached = _place(snippet, language)
+    frozen.load(snippet, warn)
+    own, cached = _drawn(snippet, language)
     if text := _kept(cached, "</svg>"):
         return text
 
     import matplotlib.pyplot as plt  # here, for it takes half a second
 
-    name, where = frozen.name_of(snippet), pages.relative(snippet)
+    name, where = frozen.name_of(snippet), relative(snippet)
     settled = _settled(snippet, _base_key(snippet))
     with plt.rc_context(drawing_style(name)):
-        texts = settled.speak(language, where)
+        texts = settled.speak(own, where)
         buffer = io.StringIO()
         # Not savefig(), which draws twice where the layout is computed, as here.
         settled.figure.canvas.print_svg(buffer, metadata={"Date": None})  # type: ignore[attr-defined]
-    result = themed(buffer.getvalue(), texts, name)
+    try:
+        result = themed(buffer.getvalue(), texts, name)
+    except ValueError as error:
+        remedy = "use C0 to C5, black or gray"
+        raise Fault(snippet, str(error), remedy) from None
     _keep(cached, result)
     return result
 
@@ -256,7 +261,7 @@ class _Settled:
     ticks: list[tuple[Axis, list[str]]]
     boxes: list[tuple[Axes, Bbox, bool]]
 
-    def speak(self, language: str, name: str) -> dict[str, str]:
+    def speak(self, labels_: Labels | None, name: str) -> dict[str, str]:
         """Put the language's labels into the figure; return text by group id.
 
         matplotlib measures text with a font that has no Hangul. So a wide stand-in of
@@ -264,17 +269,20 @@ class _Settled:
         """
         from matplotlib.ticker import FixedFormatter
 
+        def in_words(word: str) -> str:
+            return labels_.translate(word, name) if labels_ else word
+
         for axes, box, in_layout in self.boxes:
             axes.set_position(box)  # else the language before it would leave traces
             axes.set_in_layout(in_layout)
         said: list[tuple[Text, str]] = []
         for axis, words in self.ticks:
-            own = [labels.translate(word, language, name) for word in words]
+            own = [in_words(word) for word in words]
             wide = [_WIDE.sub("W", word) for word in own]
             axis.set_major_formatter(FixedFormatter(wide))
             said += zip(axis.get_majorticklabels(), own, strict=True)
         for text, word in self.texts:
-            own_word = labels.translate(word, language, name)
+            own_word = in_words(word)
             text.set_text(_WIDE.sub("W", own_word))
             said.append((text, own_word))
         for number, (text, _) in enumerate(said):
@@ -293,7 +301,7 @@ def _settled(snippet: Path, key: str) -> _Settled:
 
     matplotlib.use("agg")
     with plt.rc_context(drawing_style(frozen.name_of(snippet))):
-        figure = draw(snippet)
+        figure = draw(snippet, warn=lambda fault: None)  # svg() has warned
         plt.close(figure)
         FigureCanvasSVG(figure)
         figure.set_dpi(72)  # as an SVG has
@@ -388,17 +396,17 @@ def _plain_text(element: ET.Element) -> None:
 
 
 def _style(style: str, name: str) -> str:
-    """Return the style with the page's colours.
+    """Return the style with the page's colors.
 
     Raises:
-        FigureError: for a colour that has no place in the page's colours.
+        ValueError: for a color that the page does not have.
     """
 
     def colour(match: re.Match[str]) -> str:
         if match[0].lower() not in COLOURS:
-            raise FigureError(
-                f"the figure {name} uses the colour {match[0]}, which "
-                "dark mode can't change; use C0 to C5, black or gray."
+            raise ValueError(
+                f"the figure {name} uses the color {match[0]}, which dark mode can't "
+                "change"
             )
         return COLOURS[match[0].lower()]
 
@@ -420,46 +428,53 @@ def _attribute(name: str) -> re.Pattern[str]:
     return re.compile(rf'\b{name}="([^"]*)"')
 
 
-def element(image: str, language: str) -> str:
+def element(
+    image: str, place: Place, language: str, warn: frozen.Warn | None = None
+) -> str:
     """Return the SVG for an `<img … src="figure:…">`, with its title and description.
 
+    Args:
+        image: the tag.
+        place: the line of the page.
+        language: the page's language.
+        warn: what to do about outdated results, instead of raising.
+
     Raises:
-        FigureError: if the image has no description or no title.
+        Fault: as svg(), or if the image has no description or no title.
     """
     values: dict[str, Any] = {}
     for name in ("alt", "src", "title"):
         match = _attribute(name).search(image)
         values[name] = html.unescape(match[1]) if match else ""
     name = values["src"].removeprefix("figure:")
-    snippet = frozen.find(name)
+    try:
+        snippet = frozen.find(Project.of(place.path), name)
+    except LookupError as error:
+        raise Fault(place, str(error.args[0]), "choose one of them") from None
     if not values["alt"].strip() or not values["title"].strip():
-        raise FigureError(
-            f'write ![what the figure shows](figure:{name} "its title"): readers who '
-            "do not see it need both"
-        )
+        remedy = f'write ![what the figure shows](figure:{name} "its title")'
+        raise Fault(place, "this figure has no description or no title", remedy)
     ident = f"fig-{name.replace('/', '-').replace('_', '-')}"
-    head, _, rest = svg(snippet, language).partition(">")
+    head, _, rest = svg(snippet, language, warn).partition(">")
     # Not <title> and <desc>: a name made of both is read, and then <desc> again.
     label = html.escape(f"{values['title']}: {values['alt']}")
     return f'{head} id="{ident}" role="img" aria-label="{label}">{rest}'
 
 
-def on_page_content(
-    page_html: str, page: Page, config: MkDocsConfig, files: Files
-) -> str:
-    """Put the figures into the page; whatever is wrong names page and line."""
+def fill(page: str, path: Path, own: Labels, warn: frozen.Warn | None = None) -> str:
+    """Put the figures into a page.
+
+    Raises:
+        Fault: as element(), with the line of the page.
+    """
 
     def replace(match: re.Match[str]) -> str:
+        name = _attribute("src").search(match[0])
+        assert name
+        place = Place(path, files.line_of(path, f"({name[1]}"))
         try:
-            return element(match[0], str(config.theme["language"]))
-        except (FigureError, frozen.FrozenError, labels.LabelError) as error:
-            source = page.file.abs_src_path
-            name = _attribute("src").search(match[0])
-            assert source
-            assert name
-            line = pages.line_of(Path(source), f"({name[1]}")
-            raise PluginError(
-                f"{pages.relative(Path(source))}:{line}: {error}"
-            ) from error
+            return element(match[0], place, own.language, warn)
+        except Fault as fault:
+            raise fault.at(place) from fault
 
-    return _IMAGE.sub(replace, page_html)
+    return _IMAGE.sub(replace, page)

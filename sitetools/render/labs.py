@@ -2,7 +2,7 @@
 
 mkdocs-jupyter makes the notebooks pages and offers them for download. Its HTML brings
 575 kB of styles, no ids that languages share and no links; so a lab becomes Markdown,
-which is rendered as any other page. Its outputs are frozen in `docs/en/labs/*.json`.
+which is rendered like any other page. Its outputs are frozen in `docs/en/labs/*.json`.
 """
 
 from __future__ import annotations
@@ -14,16 +14,11 @@ import re
 from pathlib import Path
 from urllib.parse import urljoin
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
-from mkdocs.plugins import event_priority
-from mkdocs.structure.files import Files
-from mkdocs.structure.pages import Page
+from sitetools.content import files, frozen, labels, notebooks, pages
+from sitetools.content.labels import Labels
+from sitetools.content.project import SOURCE_LANGUAGE, Project, counterpart
+from sitetools.fault import Fault, relative
 
-from sitetools.content import atomic, frozen, labels, notebooks, pages
-from sitetools.languages import language_of
-
-FOLDER = pages.DOCS / labels.SOURCE_LANGUAGE / "labs"
 Outputs = dict[str, list[dict[str, str]]]
 """By cell, in order, what it printed ({"text": …}) or drew ({"svg": …})."""
 
@@ -32,21 +27,18 @@ _TEXT = re.compile(r"(<text\b[^>]*>)([^<]+)(</text>)")
 _LINK = re.compile(r"(\]\()(?!\w+:)([^)\s#]+)\.(?:md|ipynb)(#[\w-]+)?(?=\))")
 
 
-def labs() -> list[Path]:
+def labs(project: Project) -> list[Path]:
     """Return the labs in the language that the others follow."""
-    return [
-        path for path in pages.pages(labels.SOURCE_LANGUAGE) if path.suffix == ".ipynb"
-    ]
+    return [path for path in project.pages() if path.suffix == ".ipynb"]
 
 
 def cells(path: Path) -> list[notebooks.Cell]:
     """Return a notebook's cells.
 
     Raises:
-        PageError: if it cannot be read.
+        Fault: if it cannot be read.
     """
-    pages.read(path)  # names the file in an error
-    return notebooks.load(pages.read_file(path))[0]
+    return notebooks.load(files.read(path), path)[0]
 
 
 def fingerprint(path: Path) -> str:
@@ -55,43 +47,40 @@ def fingerprint(path: Path) -> str:
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
-def load(path: Path) -> Outputs:
+def load(path: Path, warn: frozen.Warn | None = None) -> Outputs:
     """Return the frozen outputs of a lab, which are the same in all languages.
 
+    Args:
+        path: the lab, in any language.
+        warn: what to do about missing or outdated outputs, instead of raising.
+
     Raises:
-        FrozenError: if they are missing, damaged, or of other code.
+        Fault: if they are missing, damaged, or of other code.
     """
-    source = FOLDER / path.name
+    source = counterpart(path, SOURCE_LANGUAGE)
     file = source.with_suffix(".json")
-    name = pages.relative(file)
     try:
         content = json.loads(file.read_text("utf-8"))
         outputs, code = content["outputs"], content["code"]
         checksum = content["digest"]
     except FileNotFoundError:
-        message = f"{name}: no such file; run `make results` to make it."
-        if not frozen.on_stale:
-            raise frozen.FrozenError(message) from None
-        frozen.on_stale(message)
+        fault = Fault(file, "no such file", frozen.RERUN)
+        if not warn:
+            raise fault from None
+        warn(fault)
         return {}
     except (ValueError, KeyError, TypeError):
-        raise frozen.FrozenError(
-            f"{name}:1: not a file of a lab's outputs; run `make results`."
-        ) from None
-    if checksum != frozen.digest(outputs):
-        raise frozen.FrozenError(
-            f"{name}:1: the outputs were changed since the lab ran; "
-            "run `make results` to run it again."
-        )
+        problem = "not a file of a lab's outputs"
+        raise Fault(file, problem, frozen.RERUN) from None
+    if not isinstance(outputs, dict) or checksum != frozen.digest(outputs):
+        problem = "the outputs were changed since the lab ran"
+        raise Fault(file, problem, f"{frozen.RERUN} to run it again")
     if code != fingerprint(source):
-        message = (
-            f"{pages.relative(source)}:1: the code changed since {name} was made; "
-            "run `make results`."
-        )
-        if not frozen.on_stale:
-            raise frozen.FrozenError(message)
-        frozen.on_stale(message)
-    assert isinstance(outputs, dict)
+        problem = f"the code changed since {relative(file)} was made"
+        fault = Fault(source, problem, frozen.RERUN)
+        if not warn:
+            raise fault
+        warn(fault)
     return outputs
 
 
@@ -104,7 +93,7 @@ def save(path: Path, outputs: Outputs, made_with: str) -> None:
         "outputs": outputs,
     }
     text = json.dumps(content, indent=1, ensure_ascii=False)
-    atomic.write(path.with_suffix(".json"), text + "\n")
+    files.write(path.with_suffix(".json"), text + "\n")
 
 
 def words(outputs: Outputs) -> set[str]:
@@ -118,13 +107,13 @@ def words(outputs: Outputs) -> set[str]:
     }
 
 
-def markdown(path: Path) -> str:
-    """Return the page that a lab makes, its outputs behind the cells.
+def markdown(path: Path, warn: frozen.Warn | None = None) -> str:
+    """Return the page that a lab makes, its outputs after the cells.
 
     Raises:
-        PageError, FrozenError: if notebook or outputs cannot be read.
+        Fault: if notebook or outputs cannot be read.
     """
-    outputs = load(path)
+    outputs = load(path, warn)
     meta = pages.front_matter(path)
     parts = ["---"]
     parts += [f"{key}: {json.dumps(meta[key])}" for key in ("title", "description")]
@@ -159,118 +148,80 @@ def description_of(ident: str) -> str:
     return f"{ident}-shows"
 
 
-def figure(svg: str, ident: str, language: str, name: str) -> str:
-    """Return a figure in the language, described by the paragraph behind it."""
-    if labels.untranslated(words({"": [{"svg": svg}]}), language):
-        language = labels.SOURCE_LANGUAGE
+def figure(svg: str, ident: str, own: Labels, name: str) -> str:
+    """Return a figure in a language, described by the paragraph after it.
 
-    def own(match: re.Match[str]) -> str:
-        text = labels.translate(html.unescape(match[2]), language, name)
+    Args:
+        svg: the figure, with English labels.
+        ident: the id of its cell.
+        own: the words of the language.
+        name: the lab's file, for messages.
+    """
+    speaks = own.speaks(words({"": [{"svg": svg}]}))
+
+    def in_words(match: re.Match[str]) -> str:
+        text = html.unescape(match[2])
+        text = own.translate(text, name) if speaks else text
         return f"{match[1]}{html.escape(text, quote=False)}{match[3]}"
 
-    head, _, rest = _TEXT.sub(own, svg).partition(">")
+    head, _, rest = _TEXT.sub(in_words, svg).partition(">")
     return (
         f'<figure>{head} role="img" aria-labelledby="{description_of(ident)}">{rest}'
         "</figure>"
     )
 
 
-def _path(page: Page) -> Path | None:
-    """Return the notebook of a page, or None if the page is none."""
-    path = Path(page.file.abs_src_path or "")
-    return path if path.suffix == ".ipynb" else None
-
-
-@event_priority(-100)
-def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
-    """Render a lab as any page: take back what mkdocs-jupyter would do."""
-    if _path(page):
-        page.__dict__.pop("render", None)
-    return page
-
-
-def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
-    """Give MkDocs the lab as Markdown, and other pages as all our tools read them.
-
-    MkDocs itself takes a front matter that is no YAML for text. Only one hook may read.
-    """
-    if not page.file.abs_src_path:
-        return None
-    path = Path(page.file.abs_src_path)
-    try:
-        if _path(page):
-            return markdown(path)
-        pages.front_matter(path)
-        return pages.read(path)
-    except (pages.PageError, frozen.FrozenError) as error:
-        raise PluginError(str(error)) from None
-
-
-def on_page_content(
-    page_html: str, page: Page, config: MkDocsConfig, files: Files
+def fill(
+    page: str,
+    path: Path,
+    own: Labels,
+    repo_url: str | None,
+    warn: frozen.Warn | None = None,
 ) -> str:
-    """Put in the figures, and below the title the ways to run the lab."""
-    path = _path(page)
-    if not path:
-        return page_html
-    outputs = load(path)
-    language = str(language_of(config))
-    name = f"docs/{labels.SOURCE_LANGUAGE}/labs/{path.name}"
+    """Put in the figures, and below the title the ways to run the lab.
+
+    Args:
+        page: the page's HTML.
+        path: the lab.
+        own: the words of its language.
+        repo_url: the repository's address, if it is known.
+        warn: what to do about outdated outputs, instead of raising.
+    """
+    outputs = load(path, warn)
+    name = relative(counterpart(path, SOURCE_LANGUAGE))
 
     def replace(match: re.Match[str]) -> str:
-        try:
-            svg = outputs[match[1]][int(match[2])]["svg"]
-            return figure(svg, match[1], language, name)
-        except labels.LabelError as error:
-            raise PluginError(str(error)) from None
+        svg = outputs[match[1]][int(match[2])]["svg"]
+        return figure(svg, match[1], own, name)
 
-    page_html = _FIGURE.sub(replace, page_html)
-    return page_html.replace("</h1>", f"</h1>\n{_ways_to_run(path, config)}", 1)
-
-
-def _ways_to_run(path: Path, config: MkDocsConfig) -> str:
-    """Return the links that download the lab or open it in Colab."""
-    text: dict[str, str] = config.extra["words"]
-    links = [(path.name, " download", text["lab_download"])]
-    github = re.match(
-        r"https://github\.com/([\w.-]+/[\w.-]+?)/?$", str(config.repo_url)
-    )
+    page = _FIGURE.sub(replace, page)
+    links = [(path.name, " download", own.word("lab_download"))]
+    github = re.match(r"https://github\.com/([\w.-]+/[\w.-]+?)/?$", repo_url or "")
     if github:
-        links.append((colab(github[1], path), "", text["lab_colab"]))
+        links.append((colab(github[1], path), "", own.word("lab_colab")))
     buttons = "\n".join(
         f'<a class="md-button" href="{href}"{extra}>{word}</a>'
         for href, extra, word in links
     )
-    return f'<p class="lab-run">{buttons}</p>'
+    return page.replace("</h1>", f'</h1>\n<p class="lab-run">{buttons}</p>', 1)
 
 
 def colab(repository: str, path: Path) -> str:
     """Return the address at which Colab opens a notebook of a GitHub repository."""
     return (
         f"https://colab.research.google.com/github/{repository}/blob/main/"
-        f"{path.relative_to(pages.ROOT).as_posix()}"
+        f"{relative(path)}"
     )
 
 
-def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Let links in a downloaded notebook lead to the site, if its address is known."""
-    path = _path(page)
-    if path:
-        copy = Path(page.file.abs_dest_path).parent / path.name
-        if config.site_url:
-            base = urljoin(config.site_url, page.file.src_uri)
-            copy.write_text(with_links(pages.read_file(path), base), "utf-8")
-    return output
-
-
-def with_links(text: str, base: str) -> str:
-    """Return the notebook with links to the site's pages as whole addresses."""
+def with_links(path: Path, base: str) -> str:
+    """Return a notebook with links to the site's pages as whole addresses."""
 
     def whole(match: re.Match[str]) -> str:
         page = urljoin(base, match[2]).removesuffix("index")
         return f"{match[1]}{page.rstrip('/')}/{match[3] or ''}"
 
-    found, metadata = notebooks.load(text)
+    found, metadata = notebooks.load(files.read(path), path)
     for cell in found:
         if not cell.code:
             cell.source = _LINK.sub(whole, cell.source)

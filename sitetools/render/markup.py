@@ -1,7 +1,13 @@
-"""Lighter HTML: what a reader can't see is half of a page with much code.
+"""Lighter HTML that is read aloud well: what each page's HTML still needs.
 
 Pygments puts each name, bracket and space into a span of its own, though these look
-like plain text or like their neighbour; the theme's templates indent every line.
+like plain text or like their neighbor, and the theme's templates indent every line:
+half of a page with much code.
+
+Where scripts meet, a browser may break a line between a parenthesis, code or formula
+and the Hangul after it, which leaves a Korean particle alone at the start of a line:
+분산(variance)|으로, `torch`|가. A word joiner forbids that, and so for Japanese
+punctuation: `torch`|、 Words in another language are marked, to be read well.
 """
 
 from __future__ import annotations
@@ -9,9 +15,7 @@ from __future__ import annotations
 import json
 import re
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import Files
-from mkdocs.structure.pages import Page
+from sitetools.content.project import SOURCE_LANGUAGE
 
 # What the theme shows in one colour has one name; in the text's colour, none.
 _PLAIN = re.compile(r'<span class="(?:n|o|p|w|kc|ow|sa|vm|fm)">([^<]*)</span>')
@@ -36,11 +40,35 @@ _VERBATIM = re.compile(r"(<pre\b.*?</pre>|<script\b.*?</script>)", re.DOTALL)
 _INDENTED = re.compile(r"\s*\n\s*")
 _SETTINGS = re.compile(r'(<script id="__config"[^>]*>)(.*?)(?=</script>)')
 
+WORD_JOINER = "\u2060"
+_NO_TEXT = re.compile(r"(<pre\b.*?</pre>|<svg\b.*?</svg>)", re.DOTALL)
+# 기울기 소실(vanishing gradient), 勾配消失（vanishing gradient）
+_ENGLISH = re.compile(
+    r"(?<=[가-힣ぁ-ヿ一-鿿])([(（])([A-Za-z][a-z]+(?:[ -][A-Za-z]+)*)"
+    r"(?=[)）])(?![^<]*>)"
+)
+# <a href="https://…">Delving deep into rectifiers</a>; one word may be just a name.
+_TITLE = re.compile(
+    r'<a href="https?:[^">]*"'
+    r"(?=>[A-Za-z][^<가-힣ぁ-ヿ一-鿿]*\s[^<가-힣ぁ-ヿ一-鿿]*</a>)"
+)
+_HANGUL = re.compile(r"[가-힣]+(?:,? [가-힣]+)*(?![^<]*>)")
+_BREAKS = {
+    "ja": re.compile(r"(</(?:code|math)>)(?=[、。，．）」』])(?![^<]*>)"),
+    "ko": re.compile(r"(\)|</(?:a|code|em|math|strong)>)(?=[가-힣])(?![^<]*>)"),
+}
 
-def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Take away the spans of plain text, and join those of one colour.
 
-    A table gets the box in which it scrolls, which the theme's script would add later.
+def in_language(html: str, language: str) -> str:
+    """Mark a page that stands in for a missing translation as English."""
+    return f'<div lang="{language}" dir="ltr">{html}</div>'
+
+
+def light(html: str) -> str:
+    """Take away the spans of plain text, and join those of one color.
+
+    A table gets the box in which it scrolls, which the theme's script would add later:
+    what a link led to would then move.
     """
     html = _PLAIN.sub(r"\1", html.replace("<pre><span></span>", "<pre>"))
     html = _KIND.sub(lambda match: f'<span class="{_KINDS[match[1]]}">', html)
@@ -48,12 +76,40 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     return _TABLE.sub(rf"{_BOX}\g<0></div></div>", html)
 
 
-def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+def mixed_scripts(html: str, language: str) -> str:
+    """Join particles and punctuation to what they follow; mark other languages."""
+    parts = _NO_TEXT.split(html)
+    if language in _BREAKS:
+        joined = rf"\1{WORD_JOINER}"
+        parts[::2] = [_BREAKS[language].sub(joined, part) for part in parts[::2]]
+    if language != "ko":
+        korean = r'<span lang="ko">\g<0></span>'
+        parts[::2] = [_HANGUL.sub(korean, part) for part in parts[::2]]
+    if language != SOURCE_LANGUAGE:
+        english = rf'\1<span lang="{SOURCE_LANGUAGE}">\2</span>'
+        parts[::2] = [_ENGLISH.sub(english, part) for part in parts[::2]]
+        title = rf'\g<0> lang="{SOURCE_LANGUAGE}"'
+        parts[::2] = [_TITLE.sub(title, part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def quiet_permalinks(html: str) -> str:
+    """Hide the links beside headings from screen readers and Tab.
+
+    A link is in its heading, so its name would be read with each of them, also in the
+    reader's list of headings; the table of contents has the same links by name. A
+    tooltip would be in the way.
+    """
+    hidden = 'aria-hidden="true" tabindex="-1"'
+    return html.replace('title="Permanent link"', hidden)
+
+
+def without_indentation(page: str) -> str:
     """Take away indentation and empty lines, but for code and scripts.
 
     The script's settings hold words, and a letter of Hangul is shorter than its escape.
     """
-    parts = _VERBATIM.split(output)
+    parts = _VERBATIM.split(page)
     parts[::2] = [_INDENTED.sub("\n", part) for part in parts[::2]]
     return _SETTINGS.sub(lambda m: m[1] + _compact(m[2]), "".join(parts))
 

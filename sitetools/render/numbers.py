@@ -9,24 +9,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import Files
-from mkdocs.structure.pages import Page
-
 from sitetools.content import frozen, pages
+from sitetools.content.project import Project
+from sitetools.fault import Fault, Place
 
 PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
 _FORM = re.compile(r"\s*([\w/-]+):([\w.-]+)\s*\|\s*([^\s|]+)\s*")
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-class ValueNameError(Exception):
-    """A placeholder that cannot be filled; the message says why."""
-
-
 def formatted(value: float, spec: str) -> str:
-    """Return the number as it stands in prose: `2.1×10⁻¹²`, `−0.35`, `95.7%`."""
+    """Return the number as prose writes it: `2.1×10⁻¹²`, `−0.35`, `95.7%`."""
     text = format(value, spec)
     mantissa, e, exponent = text.partition("e")
     if e:
@@ -34,53 +27,58 @@ def formatted(value: float, spec: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def fill(inner: str) -> str:
-    """Return the text for what stands between the braces.
+def fill(inner: str, place: Place, warn: frozen.Warn | None = None) -> str:
+    """Return the text for what is between the braces.
+
+    Args:
+        inner: what is between the braces.
+        place: the line of the page.
+        warn: what to do about outdated results, instead of raising.
 
     Raises:
-        ValueNameError: if it names no frozen number or has no valid format.
+        Fault: if it names no frozen number or has no valid format.
     """
     match = _FORM.fullmatch(inner)
+    problem = f"{{{{{inner}}}}}"
     if not match:
-        raise ValueNameError(
-            "write it as {{ topic/name:key.key | .2f }}, with a format behind the bar"
-        )
+        remedy = "write {{ topic/name:key.key | .2f }}, with a format after the bar"
+        raise Fault(place, f"{problem} is not a number", remedy)
     name, keys, spec = match.groups()
     try:
-        value: Any = frozen.look_up(frozen.load(frozen.find(name)), keys.split("."))
+        results = frozen.load(frozen.find(Project.of(place.path), name), warn)
+        value: Any = frozen.look_up(results, keys.split("."))
         return formatted(value, spec)
-    except frozen.FrozenError as error:
-        raise ValueNameError(str(error).rstrip(".")) from None
+    except LookupError as error:
+        raise Fault(
+            place, f"{problem}: {error.args[0]}", "choose one of them"
+        ) from None
+    except Fault as fault:
+        raise fault.at(place) from None
     except (ValueError, TypeError) as error:
-        raise ValueNameError(f"{error}; it must name one number") from None
+        raise Fault(place, f"{problem}: {error}", "name one number") from None
 
 
-def fill_page(text: str, path: Path) -> str:
-    """Return the page's Markdown with every placeholder outside fences filled.
+def fill_page(text: str, path: Path, warn: frozen.Warn | None = None) -> str:
+    """Return a page's Markdown with every placeholder outside fences filled.
+
+    Args:
+        text: the page's Markdown, in which lines may have been added.
+        path: the page.
+        warn: what to do about outdated results, instead of raising.
 
     Raises:
-        ValueNameError: naming page, line and what is wrong.
+        Fault: naming the line of a placeholder that cannot be filled.
     """
-    for number, line in pages.prose(path):
-        for placeholder in PLACEHOLDER.finditer(line):
-            try:
-                value = fill(placeholder[1])
-            except ValueNameError as error:
-                raise ValueNameError(
-                    f"{pages.relative(path)}:{number}: {placeholder[0]}: {error}."
-                ) from None
-            text = text.replace(placeholder[0], value)
-    return text
+    places = {
+        line: Place(path, number)
+        for number, line in pages.prose(path)
+        if PLACEHOLDER.search(line)
+    }
 
+    def filled(line: str) -> str:
+        if line not in places:
+            return line
+        place = places[line]
+        return PLACEHOLDER.sub(lambda match: fill(match[1], place, warn), line)
 
-def on_page_markdown(
-    markdown: str, page: Page, config: MkDocsConfig, files: Files
-) -> str:
-    """Fill the placeholders of a page; an unknown name fails the build."""
-    path = page.file.abs_src_path
-    if path is None:
-        return markdown
-    try:
-        return fill_page(markdown, Path(path))
-    except (ValueNameError, pages.PageError) as error:
-        raise PluginError(str(error)) from None
+    return "\n".join(map(filled, text.split("\n")))

@@ -1,4 +1,4 @@
-"""Compare a translated page with its source, and mend what is mechanical.
+"""Compare a translated page with its source, and fix what is mechanical.
 
 Code, output, formulas, figures, links and tables are the same in every language; only
 the words differ.
@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from sitetools.content import atomic, notebooks, pages
-from sitetools.translate.staleness import HEADING, Section, sections, source_of
+from sitetools.content import files, notebooks, pages
+from sitetools.content.project import Project
+from sitetools.content.sections import HEADING, Section, sections
+from sitetools.fault import Fault, relative
+from sitetools.translate.staleness import source_of
 
 # What a section must hold in every language. Grammar may change the order of the first
 # four; the others follow each other as in the source.
@@ -77,7 +80,7 @@ def _first_difference(own: list[str], source: list[str]) -> str:
 def differences(path: Path) -> Iterator[str]:
     """Yield what a translated page has other than its source, with both places."""
     source = source_of(path)
-    here, there = pages.relative(path), pages.relative(source)
+    here, there = relative(path), relative(source)
     ours, theirs = list(pages.fences(path)), list(pages.fences(source))
     for own, original in zip(ours, theirs, strict=False):
         if (own.info, own.text) != (original.info, original.text):
@@ -135,23 +138,23 @@ def fix(path: Path) -> tuple[int, Path]:
     A copy of the page is put into .cache/before-fix first.
 
     Returns:
-        how many places were mended, and where the copy is.
+        how many places were fixed, and where the copy is.
 
     Raises:
-        PageError: if the page and its source have not the same number of fences or
+        Fault: if the page and its source have not the same number of fences or
             headings: then nobody can tell which belongs to which.
     """
     source = source_of(path)
-    mend = _fixed_notebook if path.suffix == ".ipynb" else _fixed_page
-    text, mended = mend(path, source)
-    copy = pages.ROOT / ".cache" / "before-fix" / path.relative_to(pages.ROOT)
-    if mended:
+    fixer = _fixed_notebook if path.suffix == ".ipynb" else _fixed_page
+    text, fixed = fixer(path, source)
+    copy = Project.of(path).cache / "before-fix" / relative(path)
+    if fixed:
         copy.parent.mkdir(parents=True, exist_ok=True)
         while copy.exists():
             copy = copy.with_name(f"{copy.name}~")
         shutil.copy(path, copy)
-        atomic.write(path, text)
-    return mended, copy
+        files.write(path, text)
+    return fixed, copy
 
 
 def _fixed_page(path: Path, source: Path) -> tuple[str, int]:
@@ -161,16 +164,16 @@ def _fixed_page(path: Path, source: Path) -> tuple[str, int]:
     lines, wanted = pages.read(path).split("\n"), pages.read(source).split("\n")
     headings = _headings(lines, ours), _headings(wanted, theirs)
     _same_number(path, source, "headings", *map(len, headings))
-    mended = 0
+    fixed = 0
     for (number, own), (_, right) in zip(*headings, strict=True):
         if own["id"] != right["id"]:
             lines[number] = f"{own['text']} {{#{right['id']}}}"
-            mended += 1
+            fixed += 1
     for fence, original in zip(reversed(ours), reversed(theirs), strict=True):
         code = wanted[original.line - 1 : original.end]
-        mended += lines[fence.line - 1 : fence.end] != code
+        fixed += lines[fence.line - 1 : fence.end] != code
         lines[fence.line - 1 : fence.end] = code
-    return "\n".join(lines), mended
+    return "\n".join(lines), fixed
 
 
 def _headings(
@@ -187,29 +190,27 @@ def _headings(
 
 def _fixed_notebook(path: Path, source: Path) -> tuple[str, int]:
     """Return the notebook's text with the source's code cells and ids."""
-    pages.read(path)  # names the file in an error
-    pages.read(source)
-    ours, metadata = notebooks.load(pages.read_file(path))
-    theirs, _ = notebooks.load(pages.read_file(source))
+    ours, metadata = notebooks.load(files.read(path), path)
+    theirs, _ = notebooks.load(files.read(source), source)
     _same_number(path, source, "cells", len(ours), len(theirs))
-    mended = 0
+    fixed = 0
     for own, original in zip(ours, theirs, strict=True):
         if own.code != original.code:
-            raise pages.PageError(
-                f"{pages.relative(path)}:1: the cell {own.ident!r} is not of the same "
-                f"kind as {original.ident!r} in {pages.relative(source)}."
+            problem = (
+                f"the cell {own.ident!r} is not of the same kind as {original.ident!r} "
+                f"in {relative(source)}"
             )
+            raise Fault(path, problem, "change its type")
         right = original.source if own.code else own.source
         wanted = (original.ident, right, original.metadata)
-        mended += (own.ident, own.source, own.metadata) != wanted
+        fixed += (own.ident, own.source, own.metadata) != wanted
         own.ident, own.source, own.metadata = wanted
-    return notebooks.dump(ours, metadata.get("source")), mended
+    return notebooks.dump(ours, metadata.get("source")), fixed
 
 
 def _same_number(path: Path, source: Path, what: str, own: int, wanted: int) -> None:
-    """Refuse to mend what cannot be matched."""
+    """Refuse to fix what cannot be matched."""
     if own != wanted:
-        raise pages.PageError(
-            f"{pages.relative(path)}:1: has {own} {what}, {pages.relative(source)} has "
-            f"{wanted}; add or remove what is missing or too many, then fix again."
-        )
+        problem = f"has {own} {what}, {relative(source)} has {wanted}"
+        remedy = "add or remove what is missing or too many, then fix again"
+        raise Fault(path, problem, remedy)

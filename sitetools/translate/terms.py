@@ -12,14 +12,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from sitetools.content import pages
-from sitetools.translate.staleness import language_of
+from sitetools.content import files, pages, yaml_files
+from sitetools.content.project import Project, language_of
+from sitetools.fault import Fault, Place, relative
 
 _NO_PROSE = re.compile(
     r"`[^`]*`|\$\$?[^$]+\$\$?|\{\{.*?\}\}|(?<=\])\([^)]*\)|<!--.*?-->|<[^>]*>"
@@ -39,39 +37,32 @@ class Term:
     why: str
 
 
-def load(language: str) -> list[Term]:
+def load(project: Project, language: str) -> list[Term]:
     """Return a language's terms; none if it has no such file.
 
     Raises:
-        PageError: if the file is not a list of avoid, use and why.
+        Fault: if the file is not a list of avoid, use and why.
     """
-    path = pages.DOCS / language / "terms.yml"
-    return _parsed(path, pages.read_file(path)) if path.is_file() else []
+    path = project.docs / language / "terms.yml"
+    return _parsed(path, files.read(path)) if path.is_file() else []
 
 
-@cache
+@lru_cache(maxsize=100)
 def _parsed(path: Path, text: str) -> list[Term]:
-    name = pages.relative(path)
-    try:
-        entries: Any = yaml.load(text, pages.Once) or []
-    except yaml.MarkedYAMLError as error:
-        line = (error.problem_mark.line if error.problem_mark else 0) + 1
-        raise pages.PageError(f"{name}:{line}: not YAML ({error.problem}).") from None
+    entries = yaml_files.parse(text, path) or []
     found = []
     for entry in entries if isinstance(entries, list) else [None]:
         parts = entry if isinstance(entry, dict) else {}
+        avoid = str(parts.get("avoid", ""))
+        place = Place(path, files.line_of(path, avoid))
         if set(parts) != {"avoid", "use", "why"}:
-            line = pages.line_of(path, str(parts.get("avoid", "")))
-            raise pages.PageError(
-                f"{name}:{line}: each entry needs `avoid`, `use` and `why`."
-            )
+            problem = "this entry is not `avoid`, `use` and `why`"
+            raise Fault(place, problem, "write these three")
         try:
             pattern = re.compile(parts["avoid"])
         except (re.error, TypeError) as error:
-            line = pages.line_of(path, str(parts["avoid"]))
-            raise pages.PageError(
-                f"{name}:{line}: {parts['avoid']!r} is no pattern ({error})."
-            ) from None
+            problem = f"{avoid!r} is not a regular expression ({error})"
+            raise Fault(place, problem, "fix it") from None
         found.append(Term(pattern, str(parts["use"]), str(parts["why"])))
     return found
 
@@ -82,8 +73,8 @@ def problems(path: Path) -> Iterator[str]:
     Code, formulas, links, quotations and HTML are left alone.
     """
     language = language_of(path)
-    where = pages.relative(path)
-    whole = pages.read_file(path)
+    where = relative(path)
+    whole = files.read(path)
     for number, line in enumerate(whole.split("\n"), 1):
         if not unicodedata.is_normalized("NFC", line):
             yield (
@@ -111,7 +102,7 @@ def problems(path: Path) -> Iterator[str]:
                     "colon."
                 )
         text = _QUOTED.sub("", _NO_PROSE.sub("", line))
-        for term in load(language):
+        for term in load(Project.of(path), language):
             for match in term.avoid.finditer(text):
                 if match[0].strip() not in excuses:
                     yield (

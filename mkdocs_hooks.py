@@ -1,0 +1,543 @@
+"""The build, event by event, in the order in which it happens.
+
+This is the only file that knows MkDocs. The root config builds every
+mkdocs.<language>.yml beside it, so `mkdocs build` and `mkdocs serve` make the whole
+site and each language has its own search index. What happens to the text is in
+sitetools/.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+from jinja2 import Environment, FileSystemBytecodeCache, TemplateError
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.livereload import LiveReloadServer
+from mkdocs.plugins import CombinedEvent, event_priority
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink, get_toc
+from mkdocs.utils.templates import TemplateContext
+
+from sitetools.content import files as text_files
+from sitetools.content import frozen, labels, pages
+from sitetools.content.labels import Labels
+from sitetools.content.project import SOURCE_LANGUAGE, Project
+from sitetools.fault import Fault, Place, relative
+from sitetools.publish import (
+    alternates,
+    history,
+    indexes,
+    link_warnings,
+    markdown,
+    offline,
+    page_cache,
+    policy,
+    search,
+    share,
+    theme,
+)
+from sitetools.publish.preview import Preview
+from sitetools.render import (
+    draw_ahead,
+    explorer,
+    figures,
+    formulas,
+    labs,
+    markup,
+    notices,
+    numbers,
+)
+from sitetools.translate import staleness, status
+
+# The plugins, search and mkdocs-jupyter, are called at priority 0.
+BEFORE, AFTER = event_priority(100), event_priority(-100)
+log = logging.getLogger("mkdocs.hooks")
+
+
+@dataclass
+class Build:
+    """What one build knows from its start: the root's, or a language's."""
+
+    project: Project
+    language: str | None
+    """None: the root page, which picks the reader's language."""
+    labels: Labels | None
+    serving: bool
+    warn: frozen.Warn | None
+    """What a preview does about outdated results; a build refuses them."""
+    histories: dict[str, history.History]
+    """What git knows of each page."""
+
+
+_serving = False
+_preview = Preview()
+
+
+def _of(config: MkDocsConfig) -> Build:
+    """Return what this build knows."""
+    found: Build = config.extra["build"]
+    return found
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turn our one exception into the one that MkDocs prints without a traceback."""
+    try:
+        yield
+    except Fault as fault:
+        raise PluginError(str(fault)) from None
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """Remember whether this is a preview."""
+    global _serving
+    _serving = command == "serve"
+
+
+@BEFORE  # the search plugin reads its options here
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Give each language its words, and the root page no more than it needs."""
+    project = Project(Path(config.config_file_path).resolve().parent)
+    folder, codes = Path(config.docs_dir).name, project.languages()
+    root: Build | None = config.extra.get("root")
+    with _faults():
+        words = labels.load(project, folder) if folder in codes else None
+        config.extra["language_names"] = {
+            code: labels.load(project, code).word("language") for code in codes
+        }
+        config.extra["site_names"] = {code: project.site_name(code) for code in codes}
+        config.extra["build"] = Build(
+            project,
+            words.language if words else None,
+            words,
+            _serving,
+            _preview.warn(log) if _serving else None,
+            root.histories if root else history.histories(project),
+        )
+        if words:
+            _speak(config, words)
+            options = search.options(project, words.language)
+            config.plugins["material/search"].config.update(options)
+    if not words:
+        config.nav = None
+        config.plugins["material/search"].config.enabled = False
+        config.theme.static_templates = {"404.html"}
+        config.extra_css, config.extra_javascript = [], []
+        return config
+    # MkDocs would make a sitemap of each language; indexes.py makes one of all.
+    config.theme.static_templates.discard("sitemap.xml")
+    config.markdown_extensions.append(explorer.MarkdownInside())
+    config.extra["stylesheets"] = list(config.extra_css)
+    config.extra_css = [theme.STYLES]
+    return config
+
+
+def _speak(config: MkDocsConfig, words: Labels) -> None:
+    """Put a language's words where the theme looks for them."""
+    config.extra["words"] = words.site
+    config.site_description = words.word("description")
+    config.copyright = words.word("licence")
+    if not _serving:
+        config.copyright += offline.MARK
+    for palette, word in zip(
+        config.theme["palette"], ("to_dark", "to_light"), strict=True
+    ):
+        palette["toggle"]["name"] = words.word(word)
+    if config.repo_url:
+        config.edit_uri = f"edit/main/docs/{words.language}/"
+        config.theme["features"] = [*config.theme["features"], "content.action.edit"]
+
+
+def on_pre_build(config: MkDocsConfig) -> None:
+    """Before MkDocs empties the site: keep a preview's languages, draw all figures."""
+    build = _of(config)
+    if build.language is None:
+        if build.serving:
+            _preview.keep(Path(config.site_dir), build.project)
+        draw_ahead.run(build.project)
+
+
+@BEFORE  # mkdocs-jupyter then finds the notebooks among the English pages
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add what all languages share, and English pages that no one translated yet."""
+    build = _of(config)
+    project = build.project
+    if not build.language:
+        for file in list(files):
+            if not file.is_documentation_page():
+                files.remove(file)
+    for path in sorted(project.shared.rglob("*")):
+        name = f"assets/{path.relative_to(project.shared).as_posix()}"
+        if name.startswith("assets/cards/"):
+            wanted = not build.language and bool(config.site_url)  # others fetch them
+        else:
+            wanted = bool(build.language) or name.endswith("icon.svg")
+        if wanted and path.is_file() and path.name != "README.md":
+            files.append(File.generated(config, name, abs_src_path=str(path)))
+    if not build.language:
+        return files
+    source = project.docs / SOURCE_LANGUAGE
+    for path in project.pages():
+        name = path.relative_to(source).as_posix()
+        if not files.get_file_from_path(name):
+            # Not File.generated: mkdocs-jupyter loses such a file's path.
+            where = (str(source), config.site_dir, config.use_directory_urls)
+            files.append(File(name, *where))
+
+    def generate(name: str, content: str) -> None:
+        files.append(File.generated(config, name, content=content))
+
+    with _faults():
+        for name, content in explorer.data(project, build.warn).items():
+            generate(f"assets/explorer/{name}", content)
+        # The footer links to it.
+        generate("assets/LICENSE.txt", text_files.read(project.root / "LICENSE"))
+        # MkDocs would copy the template: a sitemap is made of all languages.
+        if template := files.get_file_from_path("sitemap.xml"):
+            files.remove(template)
+        own = [files.src_uris[name] for name in config.extra["stylesheets"]]
+        styles = [file for file in files if theme.is_style(file.src_uri)] + own
+        config.extra["styles"] = "".join(
+            file.content_string for file in styles if file.src_uri.endswith(".css")
+        )
+        unused = [file for file in files if theme.is_unused(file.src_uri)]
+        for file in [*styles, *unused]:
+            files.remove(file)
+        [script] = [file for file in files if theme.is_script(file.src_uri)]
+        files.remove(script)
+        generate(script.src_uri, theme.changed(script.content_string))
+    return files
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    """Name the sections of the menu in the language of the pages."""
+    build = _of(config)
+    for item in nav.items if build.labels else []:
+        if item.is_section:
+            path = build.project.root / "mkdocs.yml"
+            if item.title not in config.extra["words"]:
+                line = text_files.line_of(path, f"- {item.title}:")
+                remedy = "add it to `site` in docs/<language>/labels.yml"
+                problem = f"the menu's {item.title!r} has no words"
+                raise PluginError(str(Fault(Place(path, line), problem, remedy)))
+            item.title = config.extra["words"][item.title]
+    return nav
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+    """Keep compiled templates; let the 404 page link to each language's home."""
+    build = _of(config)
+    folder = build.project.cache / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    if build.language:
+        homes = alternates.of(config.extra["language_names"], "", config.site_url)
+        config.extra["alternate"] = config.extra["elsewhere"] = homes
+        config.extra["default"] = ".."
+    return env
+
+
+# A page: its source, its Markdown, its HTML, its template.
+
+
+@AFTER  # mkdocs-jupyter has put its own render() there, whose HTML we do not use
+def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
+    """Render a lab like any page, and what was rendered before not at all."""
+    if _of(config).language:
+        page.render = partial(_render, page)  # type: ignore[method-assign]
+    return page
+
+
+def _render(page: Page, config: MkDocsConfig, files: Files) -> None:
+    """Do what Page.render() does, or take what it did before."""
+    build = _of(config)
+    cache = page_cache.PageCache(build.project, f"{build.language}-{page.file.src_uri}")
+    key = cache.key(page.markdown or "", [(f.src_uri, f.url) for f in files])
+    if known := cache.get(key):
+        page.content, page._title_from_render = known["content"], known["title"]
+        page.toc = get_toc(known["toc"])
+        page.present_anchor_ids = set(known["ids"])
+        by_name = {file.src_uri: file for file in files}
+        page.links_to_anchors = {by_name[uri]: to for uri, to in known["links"].items()}
+        return
+    with page_cache.warned() as warned:
+        type(page).render(page, config, files)
+    if not warned.anything:  # else the next build must say it again
+        links = page.links_to_anchors or {}
+        cache.put(
+            key,
+            content=page.content,
+            title=page._title_from_render,
+            toc=[_token(entry) for entry in page.toc],
+            ids=sorted(page.present_anchor_ids or []),
+            links={file.src_uri: to for file, to in links.items()},
+        )
+
+
+def _token(entry: AnchorLink) -> dict[str, Any]:
+    """Return an entry of the contents as Markdown's `toc` gave it to MkDocs."""
+    children = [_token(child) for child in entry.children]
+    return {
+        "name": entry.title,
+        "id": entry.id,
+        "level": entry.level,
+        "children": children,
+    }
+
+
+def _path(page: Page) -> Path:
+    """Return the file that a page is made from."""
+    return Path(page.file.abs_src_path or page.file.src_uri)
+
+
+def _stands_in(page: Page, build: Build) -> bool:
+    """Return whether the English page is shown for a translation that is missing."""
+    folder = build.project.docs / str(build.language)
+    return bool(build.language) and not _path(page).is_relative_to(folder)
+
+
+def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
+    """Give MkDocs a lab as Markdown, and every page as all our tools read it.
+
+    MkDocs itself takes front matter that is not YAML for text.
+    """
+    path, build = _path(page), _of(config)
+    if not build.language:
+        return None
+    with _faults():
+        if path.suffix == ".ipynb":
+            return labs.markdown(path, build.warn)
+        pages.front_matter(path)
+        return pages.read(path)
+
+
+def on_page_markdown(
+    markdown_: str, page: Page, config: MkDocsConfig, files: Files
+) -> str:
+    """Say if the page is English or outdated, and fill in numbers and the status."""
+    build, path = _of(config), _path(page)
+    if not build.labels:
+        return markdown_
+    with _faults():
+        text = markdown_
+        if build.language != SOURCE_LANGUAGE:
+            if _stands_in(page, build):
+                text = notices.missing(text, build.labels)
+            elif staleness.stale(path):
+                lacking = staleness.new_sections(path)
+                text = notices.stale(text, build.labels, lacking, page.url)
+        text = status.fill(text, build.project, build.labels, config.repo_url or "")
+        text = numbers.fill_page(text, path, build.warn)
+        copy = Path(page.file.abs_dest_path).with_name(markdown.NAME)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        text_files.write(copy, _markdown_copy(text, page, config, files))
+    return text
+
+
+def _markdown_copy(text: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Return the page as Markdown, for programs and pasting."""
+    build = _of(config)
+    assert build.labels
+    known = {file.src_uri: file.url for file in files if file.is_documentation_page()}
+    language = SOURCE_LANGUAGE if _stands_in(page, build) else build.labels.language
+    copy = markdown.Copy(
+        src_uri=page.file.src_uri,
+        url=page.url,
+        site_url=config.site_url or "",
+        pages=known,
+    )
+    meta = {"title": page.meta.get("title"), "language": language}
+    if config.site_url:
+        meta["address"] = page.canonical_url
+    text = pages.with_includes(text, build.project)
+    return copy.made(text, meta, str(config.copyright), build.labels.word("figure"))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Put figures, outputs and formulas in; make the HTML light and readable aloud."""
+    build, path = _of(config), _path(page)
+    if not build.labels:
+        return html
+    with _faults():
+        if _stands_in(page, build):
+            html = markup.in_language(html, SOURCE_LANGUAGE)
+        html = figures.fill(html, path, build.labels, build.warn)
+        if path.suffix == ".ipynb":
+            html = labs.fill(html, path, build.labels, config.repo_url, build.warn)
+        html = markup.light(html)
+        html = explorer.fill(html, path, build.labels, build.warn)
+        html = formulas.fill(html, path, build.labels.word("formula"))
+        html = markup.mixed_scripts(html, build.labels.language)
+        return markup.quiet_permalinks(html)
+
+
+def _before_search(
+    context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
+) -> TemplateContext:
+    """Let the search plugin read the page as search.readable() makes it."""
+    if _of(config).language:
+        page.meta["content"] = page.content
+        description = str(page.meta.get("description") or "")
+        page.content = search.readable(page.content or "", description)
+    return context
+
+
+def _after_search(
+    context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
+) -> TemplateContext:
+    """Give the page its HTML back, and the templates what is around it."""
+    build = _of(config)
+    if not build.labels:
+        return context
+    page.content = page.meta.pop("content")
+    language, extra, site_url = build.labels.language, config.extra, config.site_url
+    everywhere = alternates.of(extra["language_names"], page.url, site_url)
+    # The switcher names all. Engines are told only of what is in the language.
+    extra["elsewhere"] = everywhere
+    having = build.project.having(page.file.src_uri)
+    extra["alternate"] = [entry for entry in everywhere if entry["lang"] in having]
+    english = urljoin(site_url or "", f"../{SOURCE_LANGUAGE}/{page.url}")
+    extra["default"] = english if page.url else urljoin(site_url or "", "..") or ".."
+    if _stands_in(page, build) and site_url:
+        page.canonical_url = english
+    # Material remembers the color scheme by scope: one for all languages.
+    extra["scope"] = "../" * (page.url.count("/") + 1)
+    about = history.About(
+        site=config.site_name,
+        title="" if page.is_homepage else str(page.title),
+        url=page.url,
+        address=str(page.canonical_url) if site_url else "",
+        known=build.histories.get(relative(_path(page))),
+    )
+    page.meta["history"] = about.below_page(build.labels)
+    if site_url and not build.serving:
+        page.meta["share"] = share.of_page(about, build.project, language, site_url)
+    return context
+
+
+on_page_context: Any = CombinedEvent(BEFORE(_before_search), AFTER(_after_search))
+
+
+def on_template_context(
+    context: TemplateContext, template_name: str, config: MkDocsConfig
+) -> TemplateContext:
+    """Let a language's 404 page find its files where the site's address is unknown.
+
+    The root's 404 page sends readers to it, so it is always in its own folder.
+    """
+    if _of(config).language and template_name == "404.html" and not config.site_url:
+        context["base_url"] = "."
+    return context
+
+
+@AFTER  # mkdocs-jupyter has copied the notebook
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Let links in a downloaded notebook lead to the site; finish the page's HTML."""
+    build, path = _of(config), _path(page)
+    if path.suffix == ".ipynb" and config.site_url:
+        copy = Path(page.file.abs_dest_path).parent / path.name
+        base = urljoin(config.site_url, page.file.src_uri)
+        with _faults():
+            copy.write_text(labs.with_links(path, base), "utf-8")
+    output = markup.without_indentation(output)
+    # MkDocs puts a script into a preview's pages, to reload them.
+    return output if build.serving else policy.with_policy(output)
+
+
+def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
+    """Give the 404 page its policy: it is not a page of the menu."""
+    if _of(config).serving or not template_name.endswith(".html"):
+        return output
+    return policy.with_policy(output)
+
+
+# The whole site.
+
+
+@AFTER  # the search plugin has written its index
+def on_post_build(config: MkDocsConfig) -> None:
+    """Finish a language; for the root, build all languages and what is made of them."""
+    build, site = _of(config), Path(config.site_dir)
+    with _faults():
+        if build.language:
+            text_files.write(
+                site / theme.STYLES,
+                theme.used(config.extra["styles"], theme.names_in(site)),
+            )
+            search.finish(build.project, build.language, site)
+            return
+        for code in build.project.languages():
+            if not (build.serving and _preview.take(code, site, build.project)):
+                _build_language(code, config)
+        nav: list[Any] = next(c["nav"] for c in config.user_configs if "nav" in c)
+        found = indexes.of(build.project, nav, config.site_url or "")
+        for name, text in found.items():
+            text_files.write(site / name, text)
+        if not build.serving:
+            offline.pack(site, build.project, config.site_name)
+
+
+def _build_language(code: str, config: MkDocsConfig) -> None:
+    """Build one language into its folder of the root's site."""
+    root = _of(config)
+    path = root.project.root / f"mkdocs.{code}.yml"
+    child = load_config(
+        str(path),
+        site_dir=str(Path(config.site_dir) / code),
+        site_url=urljoin(config.site_url, f"{code}/") if config.site_url else "",
+        strict=config.strict,
+    )
+    if Path(child.docs_dir).name != code:
+        remedy = f"write `docs_dir: docs/{code}`"
+        raise Fault(path, "its docs_dir is not the language's folder", remedy)
+    child.extra["root"] = root
+    child.plugins.on_startup(command="serve" if root.serving else "build", dirty=False)
+    try:
+        with link_warnings.with_place(root.project, code):
+            build(child)
+    finally:
+        child.plugins.on_shutdown()
+
+
+def on_build_error(error: Exception) -> None:
+    """Say in one sentence where a template fails, or that the disk is full."""
+    if isinstance(error, Fault):
+        raise PluginError(str(error)) from None
+    if isinstance(error, TemplateError):
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            path = Path(frame.filename)  # Jinja puts the template's own lines there
+            if path.parent.name in ("theme", "partials") and frame.lineno:
+                said = str(error).rstrip(".")
+                place = Place(path, frame.lineno)
+                remedy = "fix this line, or a tag above it"
+                raise PluginError(str(Fault(place, said, remedy))) from None
+    if isinstance(error, OSError) and error.strerror:
+        raise PluginError(
+            f"{error.filename or 'the site'}: {error.strerror}; make room, or allow "
+            "reading and writing there, then build again."
+        ) from None
+
+
+def on_serve(
+    server: LiveReloadServer,
+    config: MkDocsConfig,
+    builder: Any,  # noqa: ANN401
+) -> LiveReloadServer:
+    """Reload when a language's config changes, too."""
+    project = _of(config).project
+    for code in project.languages():
+        server.watch(str(project.root / f"mkdocs.{code}.yml"))
+    return server

@@ -1,0 +1,105 @@
+"""Where everything is: the folders of a project, its languages, their pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sitetools.fault import Fault, root_of
+
+SOURCE_LANGUAGE = "en"
+"""The language that translations follow."""
+COMPLETE = ("en", "ko")
+"""Languages in which nothing may be missing; the others fall back to English."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout of the site. Nothing is remembered: files may come and go."""
+
+    root: Path
+
+    @staticmethod
+    def of(path: Path) -> Project:
+        """Return the project that a file belongs to.
+
+        Raises:
+            Fault: if there is no mkdocs.yml in a folder above it.
+        """
+        root = root_of(path.parent)
+        if not root:
+            remedy = "name a file of the project, such as docs/ko/index.md"
+            raise Fault(path, "is not in a folder with mkdocs.yml", remedy)
+        return Project(root)
+
+    @property
+    def docs(self) -> Path:
+        """The folder of all pages."""
+        return self.root / "docs"
+
+    @property
+    def shared(self) -> Path:
+        """What all languages share: CSS, scripts, fonts."""
+        return self.docs / "shared"
+
+    @property
+    def snippets(self) -> Path:
+        """The measured code."""
+        return self.root / "snippets"
+
+    @property
+    def cache(self) -> Path:
+        """What can be made again; git does not know it."""
+        return self.root / ".cache"
+
+    def languages(self) -> list[str]:
+        """Return the codes of all languages: those with an mkdocs.<code>.yml."""
+        return sorted(p.suffixes[0][1:] for p in self.root.glob("mkdocs.*.yml"))
+
+    def translations(self) -> list[str]:
+        """Return the languages that follow the English text."""
+        return [code for code in self.languages() if code != SOURCE_LANGUAGE]
+
+    def pages(self, language: str = SOURCE_LANGUAGE) -> list[Path]:
+        """Return all pages of a language, notebooks included, sorted."""
+        folder = self.docs / language
+        found = [path for kind in ("*.md", "*.ipynb") for path in folder.rglob(kind)]
+        return sorted(p for p in found if p.parent.name != ".ipynb_checkpoints")
+
+    def having(self, name: str) -> list[str]:
+        """Return the languages that have a page, by its path below docs/<language>/."""
+        return [
+            code for code in self.languages() if (self.docs / code / name).is_file()
+        ]
+
+    def site_name(self, language: str) -> str:
+        """Return the site's name in a language.
+
+        Raises:
+            Fault: if the language's config file has none.
+        """
+        path = self.root / f"mkdocs.{language}.yml"
+        for line in path.read_text("utf-8").split("\n"):
+            key, _, value = line.partition(":")
+            if key == "site_name":
+                return value.strip()
+        raise Fault(path, "has no site_name", "add the line")
+
+
+def language_of(page: Path) -> str:
+    """Return the language of a page: the folder below docs/.
+
+    Raises:
+        Fault: if it is not below docs/<language>/.
+    """
+    docs = Project.of(page).docs
+    if not page.is_relative_to(docs) or len(page.relative_to(docs).parts) < 2:
+        remedy = "name a page such as docs/ko/index.md"
+        raise Fault(page, "is not below docs/<language>/", remedy)
+    return page.relative_to(docs).parts[0]
+
+
+def counterpart(page: Path, language: str) -> Path:
+    """Return the same page in another language."""
+    docs = Project.of(page).docs
+    return docs / language / page.relative_to(docs / language_of(page))
