@@ -49,7 +49,7 @@ from sitetools.publish import (
     share,
     theme,
 )
-from sitetools.publish.preview import Preview
+from sitetools.publish.preview import How, Preview
 from sitetools.render import (
     draw_ahead,
     explorer,
@@ -80,6 +80,8 @@ class Build:
     """What a preview does about outdated results; a build refuses them."""
     histories: dict[str, history.History]
     """What git knows of each page."""
+    quick: bool = False
+    """A preview builds only the pages that were just saved; all follows."""
 
 
 _serving = False
@@ -126,6 +128,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             _serving,
             _preview.warn(log) if _serving else None,
             root.histories if root else history.histories(project),
+            bool(config.extra.get("quick")),
         )
         if words:
             _speak(config, words)
@@ -225,6 +228,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     """Name the sections of the menu in the language of the pages."""
     build = _of(config)
+    for page in nav.pages if build.quick else []:  # those not read have no title yet
+        page.title = pages.front_matter(_path(page))["title"]
     for item in nav.items if build.labels else []:
         if item.is_section:
             path = build.project.root / "mkdocs.yml"
@@ -472,6 +477,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     """Finish a language; for the root, build all languages and what is made of them."""
     build, site = _of(config), Path(config.site_dir)
     with _faults():
+        if build.quick:
+            return
         if build.language:
             text_files.write(
                 site / theme.STYLES,
@@ -479,18 +486,26 @@ def on_post_build(config: MkDocsConfig) -> None:
             )
             search.finish(build.project, build.language, site)
             return
-        for code in build.project.languages():
-            if not (build.serving and _preview.take(code, site, build.project)):
-                _build_language(code, config)
+        languages = build.project.languages()
+        plan = dict.fromkeys(languages, How.BUILD)
+        if build.serving:
+            plan = _preview.plan(build.project)
+        for code, how in plan.items():
+            if how is not How.BUILD:
+                _preview.restore(code, site)
+            if how is not How.KEEP:
+                _build_language(code, config, quick=how is How.PAGES)
         nav: list[Any] = next(c["nav"] for c in config.user_configs if "nav" in c)
         found = indexes.of(build.project, nav, config.site_url or "")
         for name, text in found.items():
             text_files.write(site / name, text)
-        if not build.serving:
+        if build.serving:
+            _preview.go_on(build.project)
+        else:
             offline.pack(site, build.project, config.site_name)
 
 
-def _build_language(code: str, config: MkDocsConfig) -> None:
+def _build_language(code: str, config: MkDocsConfig, quick: bool) -> None:
     """Build one language into its folder of the root's site."""
     root = _of(config)
     path = root.project.root / f"mkdocs.{code}.yml"
@@ -503,13 +518,17 @@ def _build_language(code: str, config: MkDocsConfig) -> None:
     if Path(child.docs_dir).name != code:
         remedy = f"write `docs_dir: docs/{code}`"
         raise Fault(path, "its docs_dir is not the language's folder", remedy)
-    child.extra["root"] = root
-    child.plugins.on_startup(command="serve" if root.serving else "build", dirty=False)
+    child.extra |= {"root": root, "quick": quick}
+    index = Path(child.site_dir, "search", "search_index.json")
+    kept = index.read_bytes() if quick else b""
+    child.plugins.on_startup(command="serve" if root.serving else "build", dirty=quick)
     try:
         with link_warnings.with_place(root.project, code):
-            build(child)
+            build(child, dirty=quick)
     finally:
         child.plugins.on_shutdown()
+    if quick:  # the search plugin has seen the saved pages only
+        index.write_bytes(kept)
 
 
 def on_build_error(error: Exception) -> None:
@@ -536,8 +555,9 @@ def on_serve(
     config: MkDocsConfig,
     builder: Any,  # noqa: ANN401
 ) -> LiveReloadServer:
-    """Reload when a language's config changes, too."""
+    """Reload when a language's config changes, too, and when a preview goes on."""
     project = _of(config).project
+    server.watch(str(_preview.marker(project)))
     for code in project.languages():
         server.watch(str(project.root / f"mkdocs.{code}.yml"))
     return server

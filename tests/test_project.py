@@ -1,41 +1,59 @@
 """The README, the Makefile and the CI say the same as the project."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from importlib import metadata
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from project import PROJECT
 
-from sitetools.content import pages
-
-ROOT = pages.ROOT
+ROOT = PROJECT.root
 GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))[
     "dependency-groups"
 ]
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-def test_readme_says_of_every_dependency_why_it_is_there():
-    table = re.findall(r"^\| `([\w-]+)` \| (\w+) \| (.+) \|$", README, re.MULTILINE)
-    listed = {(name, group) for name, group, reason in table if len(reason) > 4}
-    wanted = {
-        (re.split(r"[<>=]", entry)[0], group)
-        for group, entries in GROUPS.items()
-        for entry in entries
-        if isinstance(entry, str)
-    }
-    assert listed == wanted
+DOCUMENTS = ("README.md", "RUNBOOK.md", ".github/CONTRIBUTING.md")
 
 
-def test_readme_names_commands_and_files_that_exist():
+def test_every_dependency_says_why_it_is_there():
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    for entries in GROUPS.values():
+        for entry in entries:
+            if isinstance(entry, str):
+                line = next(x for x in text.split("\n") if f'"{entry}",' in x)
+                assert len(line.partition("# ")[2]) > 4, f"{entry}: no reason"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_documents_name_commands_and_files_that_exist(name):
+    text = (ROOT / name).read_text("utf-8")
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    for target in re.findall(r"`make (\w+)", README):
+    for target in re.findall(r"\bmake (\w+)", text):
+        if target in ("it", "sure", "them"):
+            continue
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     for path in re.findall(
-        r"(?:\.venv/bin/python|pytest) ((?:docs|hooks|tests)/[\w/.-]+\w)", README
+        r"`((?:docs|sitetools|tests|theme|snippets)/[\w/.-]+)`", text
     ):
         assert (ROOT / path).exists(), path
+    known = subprocess.run(
+        [sys.executable, "-m", "sitetools", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for command in re.findall(r"-m sitetools ([\w-]+)", text):
+        assert re.search(rf"^    {command}\b", known, re.MULTILINE), command
+
+
+def test_readme_is_short():
+    assert README.count("\n") <= 120
 
 
 def pins(name):
@@ -84,7 +102,7 @@ def test_what_the_dependencies_bring_is_pinned_too():
 
 def test_only_the_install_that_brings_torch_goes_without_a_hash():
     """Beside the Makefile's, these are all commands that install something."""
-    for path in (ROOT / "README.md", *(ROOT / ".github").rglob("*.[my]*")):
+    for path in (*ROOT.glob("*.md"), *(ROOT / ".github").rglob("*.[my]*")):
         for call in re.findall(r"(?:-m|uv) pip install (.+)", path.read_text("utf-8")):
             assert call in (
                 "-r pip.txt",
@@ -95,9 +113,9 @@ def test_only_the_install_that_brings_torch_goes_without_a_hash():
             ), f"{path}: {call}"
     calls = re.findall(r"\$\(PIP\) (.+)", (ROOT / "Makefile").read_text("utf-8"))
     assert calls == [
-        "-r pip.txt",
-        "-c constraints.txt --$(if $(filter test,$(@F)),no-)require-hashes --group $(@F)",
-        "-c constraints.txt --require-hashes --group upkeep",
+        "-r pip.txt && touch .venv/pip; fi",
+        "-c constraints.txt --$(if $(filter test,$(GROUP)),no-)require-hashes "
+        "--group $(GROUP) && \\",
     ]
 
 

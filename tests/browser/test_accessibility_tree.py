@@ -5,16 +5,20 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from project import PROJECT
 from test_reading import DESKTOP, LESSON, PHONE, both_widths
 
-from sitetools.content import labels, pages
+from sitetools.content import labels
+from sitetools.content.project import COMPLETE, SOURCE_LANGUAGE
 
 PATHS = [LESSON, "why-gradients-vanish-and-explode", "labs/small-batches"]
 CONTROLS = {"button", "checkbox", "combobox", "link", "radio", "slider", "textbox"}
 CONTROLS |= {"DisclosureTriangle"}
 LANDMARKS = {"banner", "contentinfo", "dialog", "main", "navigation", "search"}
 NAMES = {"CC BY 4.0", "Keras", "MIT", "Material for MkDocs", "PyTorch"}
-OWN = {labels.load(language)["site"]["language"] for language in pages.LANGUAGES}
+OWN = {
+    labels.load(PROJECT, language).site["language"] for language in PROJECT.languages()
+}
 
 
 def opened(open_page, path, viewport):
@@ -91,13 +95,13 @@ def test_all_has_one_name_and_its_place(open_page, path, viewport):
 
 
 @pytest.mark.parametrize(
-    "language", [code for code in labels.COMPLETE if code != labels.SOURCE_LANGUAGE]
+    "language", [code for code in COMPLETE if code != SOURCE_LANGUAGE]
 )
 @pytest.mark.parametrize("path", PATHS)
 def test_no_control_speaks_another_language(open_page, language, path):
     """What is the same on the English page is not translated."""
     controls, around = [], []
-    for code in (labels.SOURCE_LANGUAGE, language):
+    for code in (SOURCE_LANGUAGE, language):
         page = opened(open_page, f"{code}/{path}/", DESKTOP)
         controls.append(
             {n["name"] for n in tree(page) if n["role"] in CONTROLS - {"link"}}
@@ -122,9 +126,9 @@ def test_current_page_and_language_are_marked(open_page):
     )
 
 
-@pytest.mark.parametrize("language", pages.LANGUAGES)
+@pytest.mark.parametrize("language", PROJECT.languages())
 def test_scheme_switch_says_what_it_chooses(open_page, language):
-    words = labels.load(language)["site"]
+    words = labels.load(PROJECT, language).site
     page = open_page(color_scheme="light").go(f"{language}/")
     assert page.get_by_role("radio", name=words["light"], exact=True).is_checked()
     dark = page.get_by_role("radio", name=words["dark"], exact=True)

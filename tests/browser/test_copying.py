@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from project import PROJECT
+
 from sitetools.content import pages
 
 PATH = "ko/weight-initialization/"
@@ -35,5 +37,5 @@ def test_without_javascript_the_link_stands_alone(open_page):
     assert not page.locator("[data-copied]").is_visible()
     page.locator("article a[type='text/markdown']").click()
     page.wait_for_url("**/index.md")
-    first = pages.front_matter(Path(pages.DOCS / "ko" / "weight-initialization.md"))
+    first = pages.front_matter(Path(PROJECT.docs / "ko" / "weight-initialization.md"))
     assert str(first["title"]) in page.locator("body").inner_text()

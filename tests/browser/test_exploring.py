@@ -9,12 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import axe
 import pytest
 import test_reading
+from project import PROJECT
 
-from sitetools.content import frozen, labels
+from sitetools.content import frozen
+from sitetools.content.project import COMPLETE
 from sitetools.render import explorer
 
 PAGE = "why-gradients-vanish-and-explode/"
-SNIPPET = frozen.find(explorer.SNIPPET)
+SNIPPET = frozen.find(PROJECT, explorer.SNIPPET)
 CHOICES = explorer.choices(frozen.load(SNIPPET))
 START = {
     "activation": "sigmoid",
@@ -23,7 +25,7 @@ START = {
     "residual": "off",
     "depth": "30",
 }
-each_language = pytest.mark.parametrize("language", labels.COMPLETE)
+each_language = pytest.mark.parametrize("language", COMPLETE)
 
 
 def ready(page):
@@ -196,7 +198,7 @@ def test_language_switch_keeps_the_state(open_page, language):
     page = begin(open_page().go(f"{language}/{PAGE}"))
     choose(page, activation="silu", depth="4")
     state = chosen(page)
-    (other,) = set(labels.COMPLETE) - {language}
+    (other,) = set(COMPLETE) - {language}
     page.locator(".md-select button").focus()
     page.locator(f"a[data-language][hreflang={other}]").click()
     page.wait_for_url(f"**/{other}/{PAGE}?*#explorer")

@@ -1,9 +1,8 @@
 """Keyboard alone, zoomed in, with more space between letters: nothing is out of reach."""
 
 import pytest
+from project import PROJECT
 from test_reading import DESKTOP, LESSON, PHONE
-
-from sitetools.content import pages
 
 ZOOMED = {"width": 640, "height": 450}  # a desktop of 1280 × 900 at 200 %
 PATHS = ["en/", f"ko/{LESSON}/", "en/labs/small-batches/"]
@@ -189,7 +188,7 @@ def test_lab_gives_the_notebook_and_shows_outputs(open_page):
         page.locator(".lab-run a").first.click()
     assert download.value.suggested_filename == "small-batches.ipynb"
     assert download.value.failure() is None
-    notebook = pages.DOCS / "en" / "labs" / "small-batches.ipynb"
+    notebook = PROJECT.docs / "en" / "labs" / "small-batches.ipynb"
     assert download.value.path().read_bytes() == notebook.read_bytes()
     assert page.locator(".language-output").first.is_visible()
     page.locator("pre").first.hover()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sitetools.content import labels
+from sitetools.content.project import COMPLETE
 
 LONGEST = "weight-initialization"
 SHEETS = 16
@@ -18,7 +18,7 @@ def sheets(page):
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
-@pytest.mark.parametrize("language", labels.COMPLETE)
+@pytest.mark.parametrize("language", COMPLETE)
 def test_longest_page_prints_without_what_is_folded(open_page, language):
     page = open_page(color_scheme="dark").go(f"{language}/{LONGEST}/")
     page.wait_for_load_state("networkidle")
@@ -77,7 +77,7 @@ def test_nothing_is_wider_than_the_sheet(open_page, path):
     assert page.evaluate(WIDER, TEXT["width"]) == []
 
 
-@pytest.mark.parametrize("language", labels.COMPLETE)
+@pytest.mark.parametrize("language", COMPLETE)
 def test_cheat_sheet_prints_on_one_sheet(open_page, language):
     page = open_page(color_scheme="dark").go(f"{language}/cheat-sheet/")
     assert sheets(page) == 1

@@ -5,17 +5,19 @@ from urllib.parse import urlsplit
 import axe
 import blocks
 import pytest
+from project import PROJECT
 
-from sitetools.content import pages
 from sitetools.measure import sandbox
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
 LESSON = "weight-initialization"
 SITES = [
-    f"{path.relative_to(pages.DOCS).with_suffix('').as_posix()}/".replace("index/", "")
-    for language in pages.LANGUAGES
-    for path in pages.pages(language)
+    f"{path.relative_to(PROJECT.docs).with_suffix('').as_posix()}/".replace(
+        "index/", ""
+    )
+    for language in PROJECT.languages()
+    for path in PROJECT.pages(language)
 ]
 every_page = pytest.mark.parametrize("path", SITES)
 both_schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -38,7 +40,9 @@ def test_root_picks_the_language(open_page, locale, language):
 def test_root_is_a_chooser_without_javascript(open_page):
     page = open_page(java_script_enabled=False).go("")
     names = page.locator("a").all_inner_texts()
-    assert ["한국어" in name for name in names] == [c == "ko" for c in pages.LANGUAGES]
+    assert ["한국어" in name for name in names] == [
+        c == "ko" for c in PROJECT.languages()
+    ]
     page.get_by_text("한국어").click()
     assert page.url.endswith("/ko/")
 
@@ -67,7 +71,7 @@ def test_language_switch_stays_on_the_page_and_the_section(open_page, viewport):
     assert page.locator("html").get_attribute("lang") == "en"
 
 
-@pytest.mark.parametrize("language", pages.LANGUAGES)
+@pytest.mark.parametrize("language", PROJECT.languages())
 def test_copy_button_gives_exactly_the_tested_code(open_page, language):
     opened = open_page(permissions=["clipboard-read", "clipboard-write"])
     page = opened.go(f"{language}/{LESSON}/")
@@ -76,7 +80,7 @@ def test_copy_button_gives_exactly_the_tested_code(open_page, language):
     )
     tested = [
         block.code.text
-        for block in blocks.blocks(pages.DOCS / language / f"{LESSON}.md")
+        for block in blocks.blocks(PROJECT.docs / language / f"{LESSON}.md")
     ]
     for label in page.locator(".tabbed-labels label").all():
         label.click()
@@ -130,7 +134,7 @@ CONTRASTS = """() => {
 
 
 @both_schemes
-@pytest.mark.parametrize("language", pages.LANGUAGES)
+@pytest.mark.parametrize("language", PROJECT.languages())
 def test_figures_and_formulas_are_legible(open_page, language, scheme):
     page = open_page(color_scheme=scheme).go(f"{language}/{LESSON}/")
     contrasts = page.evaluate(CONTRASTS)
@@ -139,7 +143,7 @@ def test_figures_and_formulas_are_legible(open_page, language, scheme):
         assert contrast >= least, f"{what}: contrast {contrast:.2f} < {least}"
 
 
-@pytest.mark.parametrize("language", pages.LANGUAGES)
+@pytest.mark.parametrize("language", PROJECT.languages())
 def test_figures_are_large_enough_on_a_phone(open_page, language):
     page = open_page(viewport=PHONE).go(f"{language}/{LESSON}/")
     for text in page.locator("svg[role=img] text").all():
@@ -164,7 +168,7 @@ def test_link_of_a_heading_takes_no_line_on_a_phone(open_page):
     assert headings.evaluate_all(heights) == [[t[:-1], height] for t, height in before]
 
 
-@pytest.mark.parametrize("language", pages.LANGUAGES)
+@pytest.mark.parametrize("language", PROJECT.languages())
 def test_labels_stay_inside_their_figure(open_page, language):
     page = open_page().go(f"{language}/{LESSON}/")
     outside = page.evaluate("""() => [...document.querySelectorAll("svg[role=img]")].flatMap(

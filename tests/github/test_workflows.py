@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 import yaml
+from project import PROJECT
 
-from sitetools.content import pages
-
-WORKFLOWS = sorted((pages.ROOT / ".github" / "workflows").glob("*.yml"))
+WORKFLOWS = sorted((PROJECT.root / ".github" / "workflows").glob("*.yml"))
 READ = {"contents": "read", "pages": "read"}
 DEPLOY = {"pages": "write", "id-token": "write"}
-BY_US = {"push", "schedule", "workflow_dispatch"}  # nobody else can start these
+BY_US = {"push", "schedule", "workflow_dispatch"}  # no one else can start these
+CALLED = {f"$/.github/workflows/{name}.yml" for name in ("check", "test")}
 
 
 def faults(path: Path, workflow: dict[Any, Any]) -> list[str]:
     """Return what a workflow does against the rules."""
     found = []
     triggers = workflow[True]  # YAML takes `on` for a truth value
-    if not set(triggers) <= {*BY_US, "pull_request"}:
+    if not set(triggers) <= {*BY_US, "pull_request", "workflow_call"}:
         found.append("a trigger that runs a stranger's words with our rights")
     if "push" in triggers and triggers["push"] != {"branches": ["main"]}:
         found.append("pushed to another branch than main")
@@ -42,6 +42,10 @@ def faults(path: Path, workflow: dict[Any, Any]) -> list[str]:
             found.append(f"{name}: a stranger can start it, and it writes issues")
         elif not permissions <= READ.items() | {("issues", "write")}:
             found.append(f"{name}: more permissions than it needs")
+        if "uses" in job:
+            if job["uses"] not in CALLED:
+                found.append(f"{name}: calls a workflow that is not ours")
+            continue
         if job["runs-on"] not in ("ubuntu-24.04", "windows-2025"):
             found.append(f"{name}: not GitHub's own fresh machine")
         for step in job["steps"]:
@@ -88,9 +92,15 @@ def faults_of_deploy(workflow: dict[Any, Any], job: dict[str, Any]) -> list[str]
         found.append("deploy: does more than to deploy")
     if job["steps"][0].get("with"):
         found.append("deploy: takes another artifact than the one of its run")
-    built = workflow["jobs"].get(job.get("needs"), {"steps": []})["steps"]
-    if not any("upload-pages-artifact@" in step.get("uses", "") for step in built):
+    jobs = workflow["jobs"]
+    build = jobs.get(job.get("needs"), {})
+    steps = [step.get("uses", "") for step in build.get("steps", [])]
+    if not any("upload-pages-artifact@" in action for action in steps):
         found.append("deploy: the site was not built in the same run")
+    needs = build.get("needs", [])
+    called = {jobs.get(name, {}).get("uses") for name in [*needs]}
+    if called != CALLED or "if" in build:
+        found.append("deploy: the site is published though a test failed")
     return found
 
 
@@ -112,33 +122,36 @@ def test_only_pages_deploys():
 
 
 PIN = "@" + "0" * 40
-MISTAKES = {  # workflow, where in it, what stands there now, a part of the fault's name
+MISTAKES = {  # workflow, where in it, what is put there, a part of the fault's name
     "target": ("test", (True,), {"pull_request_target": None}, "stranger's words"),
     "run": ("pages", (True,), {"workflow_run": {}}, "a trigger"),
     "branch": ("pages", (True, "push"), {"branches": ["*"]}, "another branch"),
     "clock": ("pages", (True,), {"schedule": []}, "deploy: a stranger or a clock"),
     "pull": ("pages", (True,), {"pull_request": None}, "deploy: a stranger"),
     "issues": ("weekly", (True,), {"pull_request": None}, "writes issues"),
-    "all": ("test", ("permissions",), {"contents": "read"}, "for every job"),
+    "all": ("check", ("permissions",), {"contents": "read"}, "for every job"),
     "write": (
-        "test",
-        ("jobs", "prose", "permissions"),
+        "check",
+        ("jobs", "check", "permissions"),
         {"contents": "write"},
-        "prose: more",
+        "check: more",
     ),
     "machine": ("test", ("jobs", "linux", "runs-on"), "self-hosted", "fresh machine"),
     "if": ("pages", ("jobs", "deploy", "if"), "always()", "another branch than main"),
     "environment": ("pages", ("jobs", "deploy", "environment"), {}, "environment"),
     "needs": ("pages", ("jobs", "deploy", "needs"), "deploy", "in the same run"),
-    "tag": ("test", ("jobs", "prose", "steps", 0, "uses"), "actions/x@v1", "commit"),
-    "token": ("test", ("jobs", "prose", "steps", 0, "with"), {}, "leaves its token"),
+    "untested": ("pages", ("jobs", "build", "needs"), ["check"], "a test failed"),
+    "always": ("pages", ("jobs", "build", "if"), "always()", "a test failed"),
+    "call": ("pages", ("jobs", "test", "uses"), f"a/b/c.yml{PIN}", "not ours"),
+    "tag": ("check", ("jobs", "check", "steps", 0, "uses"), "actions/x@v1", "commit"),
+    "token": ("check", ("jobs", "check", "steps", 0, "with"), {}, "leaves its token"),
     "ref": (
-        "test",
-        ("jobs", "prose", "steps", 0, "with", "ref"),
+        "check",
+        ("jobs", "check", "steps", 0, "with", "ref"),
         "x",
         "something else",
     ),
-    "script": ("test", ("jobs", "prose", "steps", 2, "run"), "${{ x }}", "expression"),
+    "script": ("check", ("jobs", "check", "steps", 2, "run"), "${{ x }}", "expression"),
     "more": ("pages", ("jobs", "deploy", "steps", 0, "uses"), f"a/b{PIN}", "does more"),
     "other": ("pages", ("jobs", "deploy", "steps", 0, "with"), {"a": 1}, "another art"),
     "words": (
@@ -165,7 +178,7 @@ MISTAKES = {  # workflow, where in it, what stands there now, a part of the faul
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistake_is_noticed(mistake):
     name, place, value, fault = MISTAKES[mistake]
-    path = pages.ROOT / ".github" / "workflows" / f"{name}.yml"
+    path = PROJECT.root / ".github" / "workflows" / f"{name}.yml"
     part = workflow = copy.deepcopy(read(path))
     for key in place[:-1]:
         part = part[key]
@@ -177,7 +190,7 @@ def test_mistake_is_noticed(mistake):
     "line", ["cache: pip", "enable-cache: true", "X: ${{ secrets.X }}"]
 )
 def test_cache_and_secret_are_noticed(tmp_path, line):
-    source = pages.ROOT / ".github" / "workflows" / "test.yml"
+    source = PROJECT.root / ".github" / "workflows" / "test.yml"
     text = source.read_text("utf-8")
     path = tmp_path / "test.yml"
     path.write_text(f"{text}        env:\n          {line}\n", "utf-8")

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from project import PROJECT
 
-from sitetools.content import pages
 from sitetools.render import labs
 
 
@@ -92,9 +92,9 @@ def links_of(path: Path) -> Iterable[str]:
         return [f"../{each['location']}" for each in index["docs"]]
     if path.suffix == ".ipynb":
         # As a download from a site with an address; this one stands for its folder.
-        language = next(code for code in pages.LANGUAGES if code in path.parts)
+        language = next(code for code in PROJECT.languages() if code in path.parts)
         page = f"{language}/labs/{path.name}"
-        text = labs.with_links(path.read_text("utf-8"), f"https://site.example/{page}")
+        text = labs.with_links(path, f"https://site.example/{page}")
         up = "../" * 3
         return [
             f"{up}{link}"
@@ -142,7 +142,7 @@ def test_search_finds_no_section_that_is_not_there(site):
 
 def test_links_that_github_shows_lead_somewhere():
     """In the README and .github, also to headings."""
-    files = [pages.ROOT / "README.md", *(pages.ROOT / ".github").glob("**/*.md")]
+    files = [PROJECT.root / "README.md", *(PROJECT.root / ".github").glob("**/*.md")]
     for path in files:
         for link in re.findall(
             r"\]\((?!https?:|figure:)([^)\s]+)", path.read_text("utf-8")

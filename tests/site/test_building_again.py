@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import project
+from project import PROJECT
 
-from sitetools.content import frozen, pages
+from sitetools.content import frozen
 from sitetools.render import figures
 
 PREVIEW = """
@@ -92,11 +93,11 @@ def test_figures_are_drawn_ahead_in_every_language(site, tmp_path):
     command = [sys.executable, "-m", "sitetools.render.draw_ahead", *names]
     subprocess.run(command, cwd=copy, check=True)
     drawn = sorted(path.suffix for path in cache.iterdir())
-    assert drawn == [".json"] * 2 + [".svg"] * len(pages.LANGUAGES) * 2
+    assert drawn == [".json"] * 2 + [".svg"] * len(PROJECT.languages()) * 2
 
 
 def test_figure_is_the_same_whichever_language_was_drawn_first(tmp_path, monkeypatch):
-    snippet = frozen.find("clipping/directions")
+    snippet = frozen.find(PROJECT, "clipping/directions")
     drawn = []
     for first in ("ko", "en"):
         monkeypatch.setattr(figures, "CACHE", tmp_path / first)

@@ -15,14 +15,15 @@ import project
 import pytest
 from bs4 import BeautifulSoup, Tag
 from fontTools.ttLib import TTFont
+from project import PROJECT
 
 from sitetools.content import pages
 from sitetools.render import labs
 
 PAGES = [
-    (language, path.relative_to(pages.DOCS / language))
-    for language in pages.LANGUAGES
-    for path in pages.pages(language)
+    (language, path.relative_to(PROJECT.docs / language))
+    for language in PROJECT.languages()
+    for path in PROJECT.pages(language)
 ]
 each_page = pytest.mark.parametrize(
     ("language", "page"), PAGES, ids=[f"{code}/{page}" for code, page in PAGES]
@@ -46,21 +47,21 @@ def document_of(path: Path) -> BeautifulSoup:
 
 
 def test_every_language_is_built(site):
-    assert set(pages.LANGUAGES) >= {"en", "ko"}
+    assert set(PROJECT.languages()) >= {"en", "ko"}
     assert (site / "index.html").is_file()
-    for language in pages.LANGUAGES:
+    for language in PROJECT.languages():
         assert (site / language / "index.html").is_file()
         assert (site / language / "search" / "search_index.json").is_file()
 
 
-@pytest.mark.parametrize("language", pages.LANGUAGES)
+@pytest.mark.parametrize("language", PROJECT.languages())
 def test_search_reads_what_a_reader_would(site, language):
     """Each reader loads the index: text and names of functions, nothing drawn or run."""
     raw = (site / language / "search" / "search_index.json").read_bytes()
     assert len(gzip.compress(raw)) < 115_000
     entries = {entry["location"]: entry for entry in json.loads(raw)["docs"]}
     page = "weight-initialization/"
-    meta = pages.front_matter(pages.DOCS / language / "weight-initialization.md")
+    meta = pages.front_matter(PROJECT.docs / language / "weight-initialization.md")
     assert entries[page]["text"] == f"<p>{meta['description'].strip()}</p>"
     assert "kaiming_normal_" in entries[page]["names"]
     text = entries[f"{page}#variance-forward"]["text"]
@@ -85,7 +86,7 @@ def test_every_code_block_in_the_page_was_tested(site, language, page):
             "pre:not(.cite pre)"
         )
     )
-    source = pages.DOCS / language / page
+    source = PROJECT.docs / language / page
     tested = Counter[str]()
     if source.suffix == ".ipynb":  # test_labs runs it
         outputs = labs.load(source)
@@ -112,11 +113,11 @@ def test_no_page_was_passed_over(site):
     """Whatever is built was among the pages that the tests look at."""
     expected = {
         built(site, language, page)  # another language shows English where it lags
-        for language in pages.LANGUAGES
+        for language in PROJECT.languages()
         for code, page in PAGES
         if code in (language, "en")
     }
-    for language in pages.LANGUAGES:
+    for language in PROJECT.languages():
         for path in (site / language).rglob("index.html"):
             assert path in expected, f"no test looks at {path.relative_to(site)}"
 
@@ -128,7 +129,7 @@ def test_no_page_was_passed_over(site):
 )
 def test_block_needs_only_what_is_said_above_it(language, page):
     packages = {"sklearn": "scikit-learn", "keras": "keras"}
-    path = pages.DOCS / language / page
+    path = PROJECT.docs / language / page
     lines = pages.read(path).split("\n")
     for block in blocks.blocks(path):
         above = next(line for line in reversed(lines[: block.code.line - 1]) if line)
@@ -143,7 +144,7 @@ def test_block_needs_only_what_is_said_above_it(language, page):
 
 @each_page
 def test_title_of_a_block_is_the_file_that_it_shows(language, page):
-    path = pages.DOCS / language / page
+    path = PROJECT.docs / language / page
     lines = pages.read(path).split("\n")
     for fence in pages.fences(path):
         title = re.search(r'title="([^"]*)"', fence.info)
@@ -158,7 +159,7 @@ def test_title_of_a_block_is_the_file_that_it_shows(language, page):
 def test_page_is_what_its_file_says(site, language, page):
     """The right language's text, and no placeholder left over."""
     document = soup(built(site, language, page))
-    source = pages.read(pages.DOCS / language / page)
+    source = pages.read(PROJECT.docs / language / page)
     title = re.search(r"(?m)^# (.*?) *\{#", source)
     heading = document.select_one("h1")
     assert title
@@ -173,8 +174,8 @@ def test_page_is_what_its_file_says(site, language, page):
 @each_page
 def test_no_number_in_prose_is_typed_by_hand(language, page):
     """A measured number has decimals; it comes from a frozen result."""
-    path = pages.DOCS / language / page
-    torch = re.search(r"torch==(\d+\.\d+)", pages.read(pages.ROOT / "pyproject.toml"))
+    path = PROJECT.docs / language / page
+    torch = re.search(r"torch==(\d+\.\d+)", pages.read(PROJECT.root / "pyproject.toml"))
     assert torch
     allowed = {  # exact by definition
         torch[1]: "the version of PyTorch that everything runs with",
@@ -266,13 +267,13 @@ def test_page_links_to_itself_in_every_language(site, language, page):
         }
         wanted = {
             code: here.replace(f"/{language}/", f"/{code}/", 1).rstrip("/") + "/"
-            for code in pages.LANGUAGES
+            for code in PROJECT.languages()
         }
         default = links.pop("x-default", None)
         if default:  # engines are told of what is translated, readers of all
             assert default == ("/" if page.as_posix() == "index.md" else wanted["en"])
-            for code in pages.LANGUAGES:
-                if not (pages.DOCS / code / page).is_file():
+            for code in PROJECT.languages():
+                if not (PROJECT.docs / code / page).is_file():
                     del wanted[code]
         assert links == wanted
 
@@ -280,7 +281,7 @@ def test_page_links_to_itself_in_every_language(site, language, page):
 @each_page
 def test_figures_are_inline_themed_and_described(site, language, page):
     document = document_of(built(site, language, page))
-    source = pages.read(pages.DOCS / language / page)
+    source = pages.read(PROJECT.docs / language / page)
     figures = document.select("svg[role=img]")
     if page.suffix == ".ipynb":
         return  # test_labs looks at them
@@ -299,7 +300,7 @@ def test_formulas_are_mathml(site, language, page):
     html = built(site, language, page).read_text("utf-8")
     assert "arithmatex" not in html
     formulas = html.count("<math")
-    source = "\n".join(line for _, line in pages.prose(pages.DOCS / language / page))
+    source = "\n".join(line for _, line in pages.prose(PROJECT.docs / language / page))
     assert formulas == len(re.findall(r"\$\$.*?\$\$|\$[^$]+\$", source, re.DOTALL))
 
 
@@ -309,7 +310,7 @@ def test_font_has_every_character_of_the_formulas(site):
     for code in (*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C), 0x210E):
         plain = unicodedata.decomposition(chr(code)).split()[-1:]
         italic.update({chr(int(letter, 16)): chr(code) for letter in plain})
-    known = TTFont(pages.DOCS / "shared" / "fonts" / "math.woff2").getBestCmap()
+    known = TTFont(PROJECT.docs / "shared" / "fonts" / "math.woff2").getBestCmap()
     for path in site.rglob("index.html"):
         for formula in soup(path).select("math"):
             for mi in formula.select("mi:not([mathvariant])"):
@@ -376,7 +377,7 @@ def test_addresses_come_from_the_environment(addressed):
     notebook = "someone/fork/blob/main/docs/ko/labs/small-batches.ipynb"
     colab = f"https://colab.research.google.com/github/{notebook}"
     assert lab.select_one(f'a.md-button[href="{colab}"]')
-    assert (pages.ROOT / notebook.partition("main/")[2]).is_file()
+    assert (PROJECT.root / notebook.partition("main/")[2]).is_file()
     assert f"]({root}/ko/" in (folder / "small-batches.ipynb").read_text("utf-8")
 
 
@@ -419,7 +420,7 @@ def test_language_that_lags_shows_english_and_says_so(tmp_path):
     current = soup(tmp_path / "site" / "ko" / "index.html")
     assert not current.select(".admonition.warning")
     links = {str(link["hreflang"]) for link in current.select("a[data-language]")}
-    assert links == {*pages.LANGUAGES, "fr"}
+    assert links == {*PROJECT.languages(), "fr"}
 
 
 def test_properdocs_builds_the_site_too(tmp_path):

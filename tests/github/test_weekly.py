@@ -14,8 +14,7 @@ from urllib.parse import urldefrag
 import check_links
 import keep_issue
 import pytest
-
-from sitetools.content import pages
+from project import PROJECT
 
 
 class _Server(http.server.BaseHTTPRequestHandler):
@@ -127,7 +126,7 @@ def test_no_link_of_the_built_pages_is_forgotten(site):
         for link in re.findall(r'href="(https?://[^"]+)"', path.read_text("utf-8"))
     }
     from_the_theme = {"https://squidfunk.github.io/mkdocs-material/"}
-    assert shown - from_the_theme <= set(check_links.links(pages.ROOT))
+    assert shown - from_the_theme <= set(check_links.links(PROJECT.root))
     assert len(shown) > 20
 
 

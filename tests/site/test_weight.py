@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-
-from sitetools.content import pages
+from project import PROJECT
 
 TEXT = 16_000
 """Of a page's HTML, without its figures and code."""
@@ -30,7 +29,7 @@ REQUESTS = 16
 FIGURES = re.compile(r'<svg\b[^>]*\brole="img".*?</svg>', re.DOTALL)
 CODE = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 
-each_language = pytest.mark.parametrize("language", pages.LANGUAGES)
+each_language = pytest.mark.parametrize("language", PROJECT.languages())
 
 
 def compressed(content):
@@ -101,7 +100,7 @@ def test_page_in_all_is_light_and_asks_for_few_files(site, language):
 @each_language
 def test_formulas_need_no_second_font(site, language):
     """The small one has what pages use; see docs/shared/fonts."""
-    css = (pages.DOCS / "shared" / "css" / "formulas.css").read_text("utf-8")
+    css = (PROJECT.docs / "shared" / "css" / "formulas.css").read_text("utf-8")
     small, large = re.findall(r"unicode-range: (.*);", css)
     in_small, in_large = (
         {
