@@ -135,7 +135,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             options = search.options(project, words.language)
             config.plugins["material/search"].config.update(options)
     if not words:
-        config.nav = None
+        config.extra["nav"], config.nav = config.nav, None
         config.plugins["material/search"].config.enabled = False
         config.theme.static_templates = {"404.html"}
         config.extra_css, config.extra_javascript = [], []
@@ -170,7 +170,11 @@ def on_pre_build(config: MkDocsConfig) -> None:
     if build.language is None:
         if build.serving:
             _preview.keep(Path(config.site_dir), build.project)
-        draw_ahead.run(build.project)
+        if names := draw_ahead.missing(build.project):
+            log.info(
+                "Drawing %d figures; the next build takes them from .cache", len(names)
+            )
+            draw_ahead.run(build.project, names)
 
 
 @BEFORE  # mkdocs-jupyter then finds the notebooks among the English pages
@@ -495,8 +499,7 @@ def on_post_build(config: MkDocsConfig) -> None:
                 _preview.restore(code, site)
             if how is not How.KEEP:
                 _build_language(code, config, quick=how is How.PAGES)
-        nav: list[Any] = next(c["nav"] for c in config.user_configs if "nav" in c)
-        found = indexes.of(build.project, nav, config.site_url or "")
+        found = indexes.of(build.project, config.extra["nav"], config.site_url or "")
         for name, text in found.items():
             text_files.write(site / name, text)
         if build.serving:

@@ -42,9 +42,8 @@ def draw(project: Project, names: Sequence[str]) -> None:
                 figures.svg(frozen.find(project, name), language)
 
 
-def run(project: Project) -> None:
-    """Draw what is missing, in other processes."""
-    names = missing(project)
+def run(project: Project, names: Sequence[str]) -> None:
+    """Draw figures in other processes, unless they are few."""
     cores = min(os.cpu_count() or 1, len(names) // ENOUGH)
     here = str(Path(__file__).resolve().parents[2])
     code = (

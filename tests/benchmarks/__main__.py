@@ -7,7 +7,8 @@ import importlib
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # what the tests share
+TESTS = Path(__file__).resolve().parents[1]
+sys.path += [str(TESTS), str(TESTS.parent)]  # what the tests share, and the tools
 ALL = sorted(
     path.stem
     for path in Path(__file__).parent.glob("*.py")
