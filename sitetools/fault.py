@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 
-@functools.cache
 def root_of(folder: Path) -> Path | None:
     """Return the project that a folder belongs to: the nearest one with mkdocs.yml."""
     for parent in (folder, *folder.parents):
-        if (parent / "mkdocs.yml").is_file():
+        if os.path.isfile(f"{parent}/mkdocs.yml"):  # quicker than Path: often asked
             return parent
     return None
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 from sitetools.fault import Fault, Place
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def read(path: Path) -> str:
     """Return a file's text with plain newlines, without a byte order mark.
 
     Raises:
-        Fault: if the file is not UTF-8.
+        Fault: if the file is not UTF-8, or has a character that no one sees: HTML and
+            YAML cannot show it.
     """
     data = path.read_bytes()
     try:
@@ -21,7 +25,15 @@ def read(path: Path) -> str:
     except UnicodeDecodeError as error:
         place = Place(path, data.count(b"\n", 0, error.start) + 1)
         raise Fault(place, "not UTF-8", "save the file again as UTF-8") from None
-    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if odd := _CONTROL.search(text):
+        place = Place(path, text.count("\n", 0, odd.start()) + 1)
+        if odd[0] == "\r":
+            remedy = "save the file again with line ends LF"
+            raise Fault(place, "a carriage return alone ends no line", remedy)
+        problem = f"has the control character U+{ord(odd[0]):04X}"
+        raise Fault(place, problem, "delete it")
+    return text
 
 
 def write(path: Path, text: str) -> None:

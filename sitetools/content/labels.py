@@ -35,7 +35,7 @@ class Labels:
 
     def place(self, part: str) -> Place:
         """Return the line at which a part begins."""
-        return Place(self.path, files.line_of(self.path, f"{part}:"))
+        return yaml_files.place(self.path, part)
 
     def word(self, name: str, part: str = "site") -> str:
         """Return a word of the site or of the explorer.
@@ -110,7 +110,8 @@ def _read(project: Project, language: str) -> dict[str, dict[str, str]]:
     if not path.is_file():
         remedy = "copy docs/en/labels.yml and translate it"
         raise Fault(path, "no such file", remedy)
-    return _parsed(path, files.read(path))
+    parsed = _parsed(path, files.read(path))
+    return {part: dict(words) for part, words in parsed.items()}
 
 
 @lru_cache(maxsize=100)  # every figure asks
@@ -119,12 +120,12 @@ def _parsed(path: Path, text: str) -> dict[str, dict[str, str]]:
     for part in PARTS:
         words = content.get(part) or {} if isinstance(content, dict) else None
         if not isinstance(words, dict):
-            place = Place(path, files.line_of(path, f"{part}:"))
+            place = yaml_files.place(path, part)
             remedy = "write lines of `name: text`, as in docs/en/labels.yml"
             raise Fault(place, f"`{part}:` has no names", remedy)
         for key, value in words.items():
             if not isinstance(key, str) or not isinstance(value, str):
-                place = Place(path, files.line_of(path, str(key)))
+                place = yaml_files.place(path, part, key)
                 remedy = "put both in quotes"
                 raise Fault(place, f"{key!r} must map text to text", remedy)
     return {part: content.get(part) or {} for part in PARTS}

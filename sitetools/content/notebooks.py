@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sitetools.content import files
 from sitetools.fault import Fault, Place
 
 KEPT = ("tags", "jupyter", "tolerance")
@@ -26,7 +27,10 @@ METADATA: dict[str, Any] = {
     },
     "language_info": {"name": "python"},
 }
-_IDENT = re.compile(r"[a-z0-9][a-z0-9-]*")
+_IDENT = re.compile(r"[a-z][a-z0-9-]*")
+_RANDOM = re.compile(r"(?=.*\d)[0-9a-f]{8}(-[0-9a-f-]{27})?")
+"""An id that Jupyter made up. Ours are the ids of headings and figures, too."""
+_CELL = re.compile(r'(?<!\\)"cell_type"\s*:')
 
 
 @dataclass
@@ -41,7 +45,7 @@ class Cell:
     @property
     def hidden(self) -> bool:
         """Whether the site leaves the cell out."""
-        return HIDDEN in self.metadata.get("tags", [])
+        return HIDDEN in (self.metadata.get("tags") or [])
 
 
 def load(text: str, path: Path) -> tuple[list[Cell], dict[str, Any]]:
@@ -56,19 +60,20 @@ def load(text: str, path: Path) -> tuple[list[Cell], dict[str, Any]]:
     """
     try:
         content = json.loads(text)
-        cells, metadata = content["cells"], content.get("metadata", {})
+        cells, metadata = content["cells"], dict(content.get("metadata") or {})
         found: list[Cell] = []
         for number, cell in enumerate(cells, 1):
-            own = dict(cell.get("metadata", {}))
+            own = dict(cell.get("metadata") or {})
             ident = str(cell.get("id") or own.get("id") or "")  # the latter is Colab's
-            place = Place(path, text.count("\n", 0, text.find(f'"id": "{ident}"')) + 1)
-            if not _IDENT.fullmatch(ident):
+            if not _IDENT.fullmatch(ident) or _RANDOM.fullmatch(ident):
+                problem = f"cell {number} has the id {ident!r}"
                 remedy = (
-                    "copy the id of the English notebook's cell: lowercase words with "
-                    "hyphens"
+                    "copy the id of the English notebook's cell, or write lowercase "
+                    "words with hyphens"
                 )
-                raise Fault(place, f"cell {number} has the id {ident!r}", remedy)
+                raise Fault(_place(text, path, number, ident), problem, remedy)
             if any(ident == other.ident for other in found):
+                place = _place(text, path, number, ident)
                 raise Fault(place, f"two cells have the id {ident!r}", "rename one")
             source = cell["source"]
             source = source if isinstance(source, str) else "".join(source)
@@ -79,10 +84,27 @@ def load(text: str, path: Path) -> tuple[list[Cell], dict[str, Any]]:
         remedy = "fix this line, or take the file's last version"
         place = Place(path, error.lineno)
         raise Fault(place, f"not JSON ({error.msg})", remedy) from None
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         remedy = "save it again from Jupyter"
         raise Fault(path, "not a notebook of nbformat 4", remedy) from None
     return found, metadata
+
+
+def _place(text: str, path: Path, number: int, ident: str) -> Place:
+    """Return the line of a cell's id, or where it has none of the cell."""
+    starts = [match.start() for match in _CELL.finditer(text)]
+    start = starts[number - 1] if number <= len(starts) else 0
+    found = re.compile(rf'"id"\s*:\s*"{re.escape(ident)}"').search(text, start)
+    at = found.start() if found and ident else start
+    return Place(path, text.count("\n", 0, at) + 1)
+
+
+def place_of(path: Path, ident: str) -> Place:
+    """Return the line of the cell with an id, or of the first cell."""
+    text = files.read(path)
+    cells, _ = load(text, path)
+    numbers = (n for n, cell in enumerate(cells, 1) if cell.ident == ident)
+    return _place(text, path, next(numbers, 1), ident)
 
 
 def dump(cells: list[Cell], source: dict[str, str] | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sitetools.content import files, yaml_files
 from sitetools.fault import Fault, root_of
 
 SOURCE_LANGUAGE = "en"
@@ -79,10 +80,10 @@ class Project:
             Fault: if the language's config file has none.
         """
         path = self.root / f"mkdocs.{language}.yml"
-        for line in path.read_text("utf-8").split("\n"):
+        for number, line in enumerate(files.read(path).split("\n"), 1):
             key, _, value = line.partition(":")
-            if key == "site_name":
-                return value.strip()
+            if key == "site_name" and value.strip():  # other lines may have !tags
+                return str(yaml_files.parse(value, path, number))
         raise Fault(path, "has no site_name", "add the line")
 
 

@@ -7,6 +7,7 @@ that accepts anything while the file is imported, and refuses everything afterwa
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib.abc
 import importlib.machinery
@@ -17,19 +18,41 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-REAL = {*sys.stdlib_module_names, "matplotlib", "mpl_toolkits", "numpy"}
+from sitetools.content import files
+
+REAL = {"matplotlib", "mpl_toolkits", "numpy"}
+"""Packages that draw() and check() may use."""
+
+
+def imported(source: str) -> dict[str, int]:
+    """Return the packages that code imports, with the line, except Python's own.
+
+    Raises:
+        SyntaxError: if it is not Python.
+    """
+    found: dict[str, int] = {}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        else:
+            continue
+        for name in names:
+            found.setdefault(name.partition(".")[0], node.lineno)
+    return {k: v for k, v in found.items() if k not in sys.stdlib_module_names}
 
 
 class _StandIn:
     """Stands in for anything of a package: it can be called, subclassed, combined."""
 
-    def __init__(self, name: str, importing: list[bool]) -> None:
-        self._name, self._importing = name, importing
+    def __init__(self, name: str, finder: _Finder) -> None:
+        self._name, self._finder = name, finder
 
     def _another(self, *_: object, **__: object) -> _StandIn:
-        if not self._importing:
+        if not self._finder.importing:
             raise ImportError(f"{self._name} is not available here")
-        return _StandIn(self._name, self._importing)
+        return self
 
     def __getattr__(self, name: str) -> _StandIn:
         if name.startswith("__"):
@@ -45,22 +68,23 @@ class _StandIn:
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds a stand-in for every package that is not real."""
+    """Finds a stand-in for each of these packages."""
 
-    def __init__(self) -> None:
-        self.importing = [True]
+    def __init__(self, packages: set[str]) -> None:
+        self.packages = packages
+        self.importing = True
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
         """Return the spec of a stand-in, or None for a real package."""
-        if name.partition(".")[0] in REAL:
+        if name.partition(".")[0] not in self.packages:
             return None
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
     def exec_module(self, module: ModuleType) -> None:
         """Let the module have every name."""
-        stand_in = _StandIn(module.__name__, self.importing)
+        stand_in = _StandIn(module.__name__, self)
         module.__dict__["__getattr__"] = lambda name: getattr(stand_in, name)
 
 
@@ -71,36 +95,35 @@ def function(snippet: Path, name: str) -> Callable[..., Any]:
         KeyError: if the snippet has no such function.
         Exception: what the file raises while it is imported.
     """
-    finder = _Finder()
-    with _only_stand_ins(finder):
+    finder = _Finder(set(imported(files.read(snippet))) - REAL)
+    with _instead_of_packages(finder):
         names = runpy.run_path(str(snippet), run_name=snippet.stem)
-    finder.importing.clear()
+    finder.importing = False
     found: Callable[..., Any] = names[name]
     return found
 
 
 @contextlib.contextmanager
-def _only_stand_ins(finder: _Finder) -> Iterator[None]:
-    """Hide the packages that are not real, and take the stand-ins away afterwards."""
-    import matplotlib.pyplot  # noqa: F401 - its own imports must be real
-    import numpy  # noqa: F401
+def _instead_of_packages(finder: _Finder) -> Iterator[None]:
+    """Let imports find the stand-ins, and afterwards what they found before."""
 
-    hidden = {
-        name: module
-        for name, module in sys.modules.items()
-        if name.partition(".")[0] in {"torch", "sklearn", "keras", "mnist1d"}
-    }
+    def theirs() -> dict[str, ModuleType]:
+        return {
+            name: module
+            for name, module in sys.modules.items()
+            if name.partition(".")[0] in finder.packages
+        }
+
+    hidden = theirs()
     for name in hidden:
         del sys.modules[name]
     sys.meta_path.insert(0, finder)
-    before = set(sys.modules)
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
-        for name in set(sys.modules) - before:
-            if name.partition(".")[0] not in REAL:
-                del sys.modules[name]
+        for name in theirs():
+            del sys.modules[name]
         sys.modules.update(hidden)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from sitetools.content import files
 from sitetools.fault import Fault, Place
 
 
@@ -52,3 +53,23 @@ def parse(text: str, path: Path, first: int = 1) -> Any:  # noqa: ANN401
         raise Fault(place, problem, "delete it") from None
     except (yaml.YAMLError, ValueError) as error:  # such as the date 2026-13-45
         raise Fault(Place(path, first), f"not valid YAML ({error})", remedy) from None
+
+
+def place(path: Path, *keys: object) -> Place:
+    """Return the line of a key, or that of the last key on the way to it.
+
+    Args:
+        path: a file that `parse` could read.
+        keys: the names from the outermost one on.
+    """
+    node, line = yaml.compose(files.read(path), _Unique), 1
+    for key in keys:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        for name, inner in node.value:
+            if name.value == str(key):
+                node, line = inner, name.start_mark.line + 1
+                break
+        else:
+            break
+    return Place(path, line)

@@ -6,14 +6,14 @@ import inspect
 import os
 import re
 import tempfile
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-from sitetools.content import files
+from sitetools.content import notebooks
 from sitetools.content.project import Project
-from sitetools.fault import Fault, Place
-from sitetools.measure import sandbox
+from sitetools.fault import Fault
+from sitetools.measure import compare, sandbox, sandbox_process
 from sitetools.render import figures, labs
 
 LIMIT = 300
@@ -33,15 +33,9 @@ def _style(name: str, folder: str) -> str:
         "matplotlib.rcParams['axes.prop_cycle'] = "
         f"cycler.cycler(color={figures.CYCLE!r})\n"
         "set_matplotlib_formats('svg', bbox_inches=None, metadata={'Date': None})\n"
-        f"{inspect.getsource(sandbox.shut_in)}\nshut_in({folder!r})\n"
+        f"{inspect.getsource(sandbox_process.shut_in)}\nshut_in({folder!r})\n"
         "exit = quit = None  # a script would end here, a notebook goes on"
     )
-
-
-def place(path: Path, ident: str) -> Place:
-    """Return the line of a cell."""
-    before = files.read(path).partition(f'"id": "{ident}"')[0]
-    return Place(path, before.count("\n") + 1)
 
 
 def run(path: Path) -> labs.Outputs:
@@ -76,28 +70,26 @@ def run(path: Path) -> labs.Outputs:
         home["TMPDIR"] = folder
         home["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
         resources = {"metadata": {"path": folder}}
-        with mock.patch.dict(os.environ, home):
-            begun: list[str] = []
-            client = NotebookClient(
-                notebook,
-                on_cell_start=lambda cell, cell_index: begun.append(cell.id),
-                timeout=LIMIT,
-                kernel_name="python3",
-                resources=resources,
-                extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
-            )
-            try:
-                client.execute()
-            except CellTimeoutError:
-                problem = f"runs longer than {LIMIT} s"
-                raise _fault(path, begun[-1], problem, "make it shorter") from None
-            except DeadKernelError:
-                remedy = "remove what exits or crashes"
-                raise _fault(path, begun[-1], "ends the kernel", remedy) from None
-            except CellExecutionError as error:
-                remedy = "fix its code"
-                detail = _short(error)
-                raise _fault(path, begun[-1], "fails", remedy, detail) from None
+        begun: list[str] = []
+        client = NotebookClient(
+            notebook,
+            on_cell_start=lambda cell, cell_index: begun.append(cell.id),
+            timeout=LIMIT,
+            kernel_name="python3",
+            resources=resources,
+            extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
+        )
+        try:
+            client.execute(env=os.environ | home)
+        except CellTimeoutError:
+            problem = f"runs longer than {LIMIT} s"
+            raise _fault(path, begun[-1], problem, "make it shorter") from None
+        except DeadKernelError:
+            remedy = "remove what exits or crashes"
+            raise _fault(path, begun[-1], "ends the kernel", remedy) from None
+        except CellExecutionError as error:
+            detail = _short(error)
+            raise _fault(path, begun[-1], "fails", "fix its code", detail) from None
     outputs: labs.Outputs = {}
     for cell in notebook.cells[1:]:
         shown = [_shown(path, cell.id, output) for output in _joined(cell.outputs)]
@@ -114,19 +106,20 @@ def _fault(
     path: Path, ident: str, problem: str, remedy: str, detail: str = ""
 ) -> Fault:
     """Return what is wrong with a cell."""
-    return Fault(place(path, ident), f"cell {ident!r} {problem}", remedy, detail)
+    place = notebooks.place_of(path, ident)
+    return Fault(place, f"cell {ident!r} {problem}", remedy, detail)
 
 
 def _short(error: Exception) -> str:
-    """Return a traceback of the kernel without colours, and not all of a long one."""
+    """Return a traceback of the kernel without colors, and not all of a long one."""
     text = _ANSI.sub("", str(error)).strip().rstrip(".")
-    if len(text) > sandbox.MOST_ERROR:
+    if len(text) > sandbox_process.MOST_ERROR:
         text = f"{text[:1000]}\n…\n{text[-1000:]}"
     return text
 
 
 def _joined(outputs: list[Any]) -> list[Any]:
-    """Return the outputs with all text where its first piece stands.
+    """Return the outputs with all text where its first piece is.
 
     nbclient's own way takes hours for a long line.
     """
@@ -152,7 +145,7 @@ def _shown(path: Path, ident: str, output: Any) -> dict[str, str]:  # noqa: ANN4
         lines = output.text.strip("\n").split("\n")
         return {"text": "\n".join(line.rstrip() for line in lines)}
     if output.output_type == "stream":
-        shown = output.text[: sandbox.MOST_ERROR]
+        shown = output.text[: sandbox_process.MOST_ERROR]
         remedy = "remove what causes the warning"
         raise _fault(path, ident, "warns its reader", remedy, shown)
     data = output.get("data", {})
@@ -173,6 +166,26 @@ def _themed(
     except ValueError as error:
         remedy = "use C0 to C5, black or gray"
         raise _fault(path, ident, f"draws: {error}", remedy) from None
+
+
+def confirm(path: Path) -> None:
+    """Run the lab again.
+
+    Raises:
+        Fault: as run(), or if a cell shows something else than its page.
+    """
+    old, new = labs.load(path), run(path)
+    for cell in labs.cells(path):
+        outputs = (found.get(cell.ident, []) for found in (old, new))
+        for before, now in zip_longest(*outputs, fillvalue={}):
+            if not compare.same_output(before, now, cell.metadata):
+                problem = "shows something else than when it was frozen"
+                remedy = "if the new one is right, run `make results`"
+                words = [
+                    out.get("text", "a figure or nothing") for out in (now, before)
+                ]
+                detail = "now:\n{}\nbefore:\n{}".format(*words)
+                raise _fault(path, cell.ident, problem, remedy, detail)
 
 
 def stale(project: Project) -> list[Path]:

@@ -1,0 +1,178 @@
+"""Remember what passed, so that only what can have changed runs again.
+
+A pytest plugin (pyproject.toml loads it). A block, snippet or lab that passed is not
+run again while its code, its expected results, the versions of what it runs on and our
+code that judges it are the same. Only passes are remembered, in .cache/tests.
+`--fresh` runs everything, and so does CI=true.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from sitetools.content import files
+from sitetools.content.project import Project
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = Project(ROOT).cache / "tests"
+NAME = "remembered"
+DAYS = 90
+"""After so long without use an entry is deleted."""
+PACKAGES = (
+    *("torch", "numpy", "scipy", "matplotlib", "scikit-learn", "keras", "mnist1d"),
+    *("nbclient", "ipykernel", "matplotlib-inline"),
+)
+_ALL = ("measure/sandbox.py", "measure/sandbox_process.py", "measure/compare.py")
+JUDGES = {
+    "blocks": (*_ALL, "../tests/blocks.py"),
+    "snippets": (*_ALL, "measure/remeasure.py", "content/snippets.py"),
+    "labs": (*_ALL, "measure/run_labs.py", "render/figures.py"),
+}
+"""The code that runs and compares each kind."""
+
+
+@cache
+def versions() -> str:
+    """Return what the code runs on: another version may compute something else."""
+    found = [platform.python_version(), platform.system(), platform.machine()]
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            found.append(f"no {package}")
+    return ", ".join(found)
+
+
+def key(kind: str, inputs: Iterable[str | Path]) -> str:
+    """Return a hash of all that decides whether something passes.
+
+    Args:
+        kind: blocks, snippets or labs.
+        inputs: code and expected results; of a file, its name and content.
+    """
+    parts = [kind, versions()]
+    for part in [*inputs, *(ROOT / "sitetools" / name for name in JUDGES[kind])]:
+        if isinstance(part, Path):
+            parts.append(part.name)
+            parts.append(part.read_bytes().hex() if part.is_file() else "no file")
+        else:
+            parts.append(part)
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+class Memory:
+    """The passes of earlier runs, one file each: several processes write at once."""
+
+    def __init__(self, folder: Path, fresh: bool = False) -> None:
+        self.folder = folder
+        self.fresh = fresh
+
+    def has(self, ident: str) -> bool:
+        """Return whether this passed before; a damaged entry does not count."""
+        path = self.folder / ident
+        try:
+            if self.fresh or path.read_text("utf-8") != ident:
+                return False
+            os.utime(path)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def keep(self, ident: str) -> None:
+        """Remember a pass."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        files.write(self.folder / ident, ident)
+
+    def forget_unused(self) -> None:
+        """Delete what no run asked for in a long time."""
+        oldest = time.time() - DAYS * 24 * 60 * 60
+        for path in self.folder.glob("*"):
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
+
+
+class Once(Protocol):
+    """Runs a check unless it passed before, and remembers it if it does not raise."""
+
+    def __call__(
+        self, kind: str, inputs: Iterable[str | Path], check: Callable[[], object]
+    ) -> None:
+        """Run it.
+
+        Args:
+            kind: blocks, snippets or labs.
+            inputs: what decides whether it passes: code and expected results.
+            check: raises if something is wrong.
+        """
+
+
+@pytest.fixture
+def remembered(request: pytest.FixtureRequest) -> Once:
+    """Return what runs a check only if it has not passed before."""
+    fresh = request.config.getoption("--fresh") or os.environ.get("CI") == "true"
+    memory = Memory(FOLDER, fresh)
+
+    def once(
+        kind: str, inputs: Iterable[str | Path], check: Callable[[], object]
+    ) -> None:
+        ident = key(kind, inputs)
+        if memory.has(ident):
+            request.node.user_properties.append((NAME, kind))
+            return
+        check()
+        memory.keep(ident)
+
+    return once
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --fresh."""
+    parser.addoption(
+        "--fresh",
+        action="store_true",
+        help="run every block, snippet and lab, also those that passed before",
+    )
+
+
+def summary(kinds: Iterable[str]) -> str:
+    """Return the sentence that says what was not run again, or nothing."""
+    counts = [f"{n} {kind}" for kind, n in sorted(Counter(kinds).items())]
+    if not counts:
+        return ""
+    *first, last = counts
+    joined = f"{', '.join(first)} and {last}" if first else last
+    return (
+        f"{joined} passed before with the same code and versions: not run again "
+        "(--fresh runs them)"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was not run again."""
+    kinds = [
+        str(kind)
+        for report in terminalreporter.getreports("passed")
+        if report.when == "call"
+        for name, kind in report.user_properties
+        if name == NAME
+    ]
+    if line := summary(kinds):
+        terminalreporter.write_line(line)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Delete what is no longer used, in one process."""
+    if not hasattr(session.config, "workerinput"):
+        Memory(FOLDER).forget_unused()
