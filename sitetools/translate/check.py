@@ -97,7 +97,7 @@ def _checker(path: Path) -> Callable[[Path, bool], Iterator[Fault]]:
         remedy = f"run `{command('start', name)}` to begin it"
         raise Fault(path, "this page is not translated yet", remedy)
     near = difflib.get_close_matches(name, map(relative, known), 1, 0.8)
-    remedy = f"did you mean {near[0]}?" if near else example
+    remedy = f"you may mean {near[0]}" if near else example
     raise Fault(path, "there is no such page", remedy)
 
 

@@ -38,8 +38,9 @@ class Part:
 
     @property
     def blocks(self) -> list[Lines]:
-        """Its paragraphs, list items and tables between blank lines."""
-        return numbered.paragraphs(self.prose)
+        """Its paragraphs, lists and tables: what is between blank lines."""
+        body = [line for line in self.prose if line[0] != self.section.line]
+        return numbered.paragraphs(body)
 
     def beside(self, current: Part | None, path: Path) -> Part:
         """Return this older section with lines near those of the current one."""

@@ -46,7 +46,7 @@ def source_of(path: Path) -> Path:
         remedy = f"write {relative(source)}"
         remedy += f", or remove {relative(path)}" if path.is_file() else " first"
         raise Fault(path, "there is no English page of this name", remedy)
-    raise Fault(path, "there is no such page", f"did you mean {near[0]}?")
+    raise Fault(path, "there is no such page", f"you may mean {near[0]}")
 
 
 def translation(path: Path) -> Path:
@@ -97,6 +97,15 @@ def stale(path: Path) -> list[str]:
     return changed + gone
 
 
+def has_changed(path: Path) -> bool:
+    """Return whether the source changed since a page, or a part of it, was stamped."""
+    own = stamps(path)
+    return bool(own) and any(
+        ident in own or ident in {section.ident for section in new_sections(path)}
+        for ident in stale(path)
+    )
+
+
 def new_sections(path: Path) -> list[Section]:
     """Return the sections of the English page that a translation does not have."""
     own = {section.ident for section in sections(path)}
@@ -122,7 +131,7 @@ def untranslated(path: Path) -> list[str]:
 
 def is_copy(path: Path) -> bool:
     """Return whether no one has begun to translate a page: it is the English one."""
-    if stamps(path):
+    if language_of(path) == SOURCE_LANGUAGE or stamps(path):
         return False
     own, source = sections(path), sections(source_of(path))
     return [s.text.strip() for s in own] == [s.text.strip() for s in source]
