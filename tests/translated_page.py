@@ -36,7 +36,10 @@ text $x^2$ [a](b.md)
   ```
 """
 KOREAN = (
-    PAGE.replace(DESCRIPTION, "이 페이지를 읽으면 무엇을 알게 되는지 알맞은 길이의 문장으로 적었습니다.")
+    PAGE.replace(
+        DESCRIPTION,
+        "이 페이지를 읽으면 무엇을 알게 되는지 알맞은 길이의 문장으로 적었습니다.",
+    )
     .replace("text", "글")
     .replace("item", "항목")
 )

@@ -102,22 +102,28 @@ def _checker(path: Path) -> Callable[[Path, bool], Iterator[Fault]]:
 
 
 def _labels(path: Path, named: bool) -> Iterator[Fault]:
-    lines = list(enumerate(files.read(path).split("\n"), 1))
-    yield from prose.characters(path, lines, path.parent.name)
-    yield from label_rules.problems(path)
+    yield from _odd(path, files.read(path), path.parent.name) or label_rules.problems(
+        path
+    )
 
 
 def _terms(path: Path, named: bool) -> Iterator[Fault]:
-    lines = list(enumerate(files.read(path).split("\n"), 1))
-    yield from prose.characters(path, lines, path.parent.name)
+    yield from _odd(path, files.read(path), path.parent.name)
     terms.load(Project.of(path), path.parent.name)
+
+
+def _odd(path: Path, text: str, language: str) -> list[Fault]:
+    """Return the odd characters of a file, which cause other faults."""
+    lines = list(enumerate(text.split("\n"), 1))
+    return list(prose.characters(path, lines, language))
 
 
 def _page(path: Path, named: bool) -> Iterator[Fault]:
     """Yield what is to do on a page, what causes other faults first."""
     language = language_of(path)
-    lines = list(enumerate(pages.read(path).split("\n"), 1))
-    yield from prose.characters(path, lines, language)
+    if odd := _odd(path, pages.read(path), language):
+        yield from odd
+        return
     if path.suffix == ".ipynb":
         broken = list(notebook_rules.problems(path))
         yield from broken

@@ -10,7 +10,7 @@ from sitetools.content import files, notebooks, pages
 from sitetools.content.project import Project
 from sitetools.content.sections import HEADING
 from sitetools.fault import Fault, relative
-from sitetools.translate.staleness import source_of
+from sitetools.translate.staleness import translation
 
 
 def fix(path: Path) -> tuple[int, Path]:
@@ -22,10 +22,10 @@ def fix(path: Path) -> tuple[int, Path]:
         how many places were fixed, and where the copy is.
 
     Raises:
-        Fault: if the page and its source do not have the same number of fences or
-            headings: then it is not clear which belongs to which.
+        Fault: if it is the English page, or if the numbers of fences or headings
+            differ: then it is not clear which belongs to which.
     """
-    source = source_of(path)
+    source = translation(path)
     fixer = _fixed_notebook if path.suffix == ".ipynb" else _fixed_page
     text, fixed = fixer(path, source)
     copy = Project.of(path).cache / "before-fix" / relative(path)

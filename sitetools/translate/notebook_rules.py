@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -65,8 +66,9 @@ def _headings(path: Path, cell: Cell, line: int) -> Iterator[Fault]:
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
         elif number and not fence and _HEADING.match(text):
-            # Between the id and the source are its metadata and one more line.
-            place = Place(path, line + number + 3)
+            # Between the id and the text are its metadata and `"source": [`.
+            metadata = json.dumps(cell.metadata, indent=1) if cell.metadata else ""
+            place = Place(path, line + 3 + metadata.count("\n") + number)
             problem = f"the cell {cell.ident!r} has a heading within its text"
             yield Fault(place, problem, "begin a new cell with it, with an id")
 

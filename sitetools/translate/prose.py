@@ -37,11 +37,13 @@ _ELSEWHERE = re.compile(
 def characters(path: Path, lines: Lines, language: str) -> Iterator[Fault]:
     """Yield the characters that no one sees, and letters that are taken apart."""
     joins = bool(_JOINING.match(language))
+    apart = [n for n, line in lines if not unicodedata.is_normalized("NFC", line)]
+    if apart:
+        more = f", also on {len(apart) - 1} more lines" if apart[1:] else ""
+        problem = f"letters are taken apart (NFD, as macOS writes them{more})"
+        yield Fault(Place(path, apart[0]), problem, "save the file again in NFC")
     for number, line in lines:
         place = Place(path, number)
-        if not unicodedata.is_normalized("NFC", line):
-            problem = "letters are taken apart (NFD, as macOS writes them)"
-            yield Fault(place, problem, "save the file again in NFC")
         for char in dict.fromkeys(_EMOJI.sub("", line)):
             if char == "\t" or (joins and char in _JOINERS):
                 continue
@@ -101,22 +103,20 @@ def _html(path: Path, lines: Lines) -> Iterator[Fault]:
     open_: list[tuple[str, Place]] = []
     for match in _TAG.finditer(text):
         name, place = match["name"].lower(), Place(path, page.line(match.start()))
-        if name in _FORBIDDEN or _HANDLER.search(match["rest"]):
-            if not match["end"]:
-                problem = f"a page may not have {match[0]}: the site would block it"
-                yield Fault(place, problem, "remove it")
-        elif match["end"]:
-            names = [other for other, _ in open_]
-            if name not in names:
-                yield Fault(place, f"{match[0]} closes nothing", "remove it")
-                continue
-            while open_:
-                other, began = open_.pop()
-                if other == name:
-                    break
-                yield _never_closed(other, began)
-        elif name not in _VOID and not match["rest"].endswith("/"):
+        odd = name in _FORBIDDEN or bool(_HANDLER.search(match["rest"]))
+        if odd and not match["end"]:
+            problem = f"a page may not have {match[0]}: the site would block it"
+            yield Fault(place, problem, "remove it")
+        if name in _FORBIDDEN or name in _VOID or match["rest"].endswith("/"):
+            continue
+        if not match["end"]:
             open_.append((name, place))
+            continue
+        if name not in [other for other, _ in open_]:
+            yield Fault(place, f"{match[0]} closes nothing", "remove it")
+            continue
+        while (began := open_.pop())[0] != name:
+            yield _never_closed(*began)
     for name, place in open_:
         yield _never_closed(name, place)
 

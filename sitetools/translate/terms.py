@@ -48,10 +48,11 @@ def load(project: Project, language: str) -> list[Term]:
 def _parsed(path: Path, text: str) -> list[Term]:
     entries = yaml_files.parse(text, path) or []
     found = []
-    for entry in entries if isinstance(entries, list) else [None]:
+    begins = [n for n, line in enumerate(text.split("\n"), 1) if line.startswith("-")]
+    for number, entry in enumerate(entries if isinstance(entries, list) else [None]):
         parts = entry if isinstance(entry, dict) else {}
         avoid = str(parts.get("avoid", ""))
-        place = Place(path, files.line_of(path, avoid))
+        place = Place(path, begins[number] if number < len(begins) else 1)
         if set(parts) != {"avoid", "use", "why"}:
             problem = "this entry is not `avoid`, `use` and `why`"
             raise Fault(place, problem, "write these three")

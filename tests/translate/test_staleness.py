@@ -79,9 +79,9 @@ def test_untouched_copy_cannot_be_stamped(page, source):
     page.unlink()
     staleness.start(page)
     assert staleness.is_copy(page)
-    with pytest.raises(Fault, match="still in English: {#top}, {#t}; translate"):
+    with pytest.raises(Fault, match=r"still in English: \{#top\}, \{#t\}; translate"):
         staleness.stamp(page)
-    with pytest.raises(Fault, match="still in English: {#t};") as error:
+    with pytest.raises(Fault, match=r"still in English: \{#t\};") as error:
         staleness.stamp(page, ["t"])
     assert error.value.place.line == 6
     assert staleness.stamps(page) == {}
@@ -131,7 +131,7 @@ def test_wrong_name_is_answered_by_the_right_one(translated, name, message):
 def test_page_that_is_in_no_other_language_is_called_that(translated):
     alone = translated.docs / "ko" / "pages.md"
     write(alone, KOREAN)
-    with pytest.raises(Fault, match="no English page .*; write docs/en/pages.md, or"):
+    with pytest.raises(Fault, match=r"no English page .*; write docs/en/pages\.md, or"):
         staleness.source_of(alone)
 
 

@@ -18,7 +18,10 @@ def two(translated):
 
 
 def test_status_counts_and_shows_what_changed(two, page, source):
-    assert status.lines(two) == (["ko: 100 % of the sections are current (1 current)"], True)
+    assert status.lines(two) == (
+        ["ko: 100 % of the sections are current (1 current)"],
+        True,
+    )
     change(source, "- item", "- new item")
     commit(two.root)
     change(source, "- new item", "- newer item")
@@ -57,7 +60,10 @@ def test_status_goes_on_after_a_broken_page(two, page):
     assert not readable
     assert lines[0].endswith("(1 current, 1 broken)")
     broken = [line.split(": ")[0] for line in lines[1:]]
-    assert broken == ["  broken   docs/ko/another.md:1", "  broken   docs/ko/labels.yml:2"]
+    assert broken == [
+        "  broken   docs/ko/another.md:1",
+        "  broken   docs/ko/labels.yml:2",
+    ]
 
 
 def test_table_links_to_the_editor(two, source):
