@@ -314,8 +314,10 @@ def _path(page: Page) -> Path:
 
 def _stands_in(page: Page, build: Build) -> bool:
     """Return whether the English page is shown for a translation that is missing."""
-    folder = build.project.docs / str(build.language)
-    return bool(build.language) and not _path(page).is_relative_to(folder)
+    if not build.language:
+        return False
+    own = _path(page).is_relative_to(build.project.docs / build.language)
+    return not own or staleness.is_copy(_path(page))
 
 
 def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
@@ -345,9 +347,11 @@ def on_page_markdown(
         if build.language != SOURCE_LANGUAGE:
             if _stands_in(page, build):
                 text = notices.missing(text, build.labels)
-            elif staleness.stale(path):
+            elif staleness.has_changed(path):
                 lacking = staleness.new_sections(path)
                 text = notices.stale(text, build.labels, lacking, page.url)
+            elif staleness.stale(path):
+                text = notices.unfinished(text, build.labels)
         text = status.fill(text, build.project, build.labels, config.repo_url or "")
         text = numbers.fill_page(text, path, build.warn)
         copy = Path(page.file.abs_dest_path).with_name(markdown.NAME)
@@ -381,6 +385,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if not build.labels:
         return html
     with _faults():
+        html = notices.marked(html, build.labels.language)
         if _stands_in(page, build):
             html = markup.in_language(html, SOURCE_LANGUAGE)
         html = figures.fill(html, path, build.labels, build.warn)
@@ -416,7 +421,11 @@ def _after_search(
     everywhere = alternates.of(extra["language_names"], page.url, site_url)
     # The switcher names all. Engines are told only of what is in the language.
     extra["elsewhere"] = everywhere
-    having = build.project.having(page.file.src_uri)
+    having = [
+        code
+        for code in build.project.having(page.file.src_uri)
+        if not staleness.is_copy(build.project.docs / code / page.file.src_uri)
+    ]
     extra["alternate"] = [entry for entry in everywhere if entry["lang"] in having]
     english = urljoin(site_url or "", f"../{SOURCE_LANGUAGE}/{page.url}")
     extra["default"] = english if page.url else urljoin(site_url or "", "..") or ".."

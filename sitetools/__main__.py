@@ -1,4 +1,4 @@
-"""The tools of those who write, translate and measure: `python -m sitetools`."""
+"""The tools of authors, translators and maintainers: `python -m sitetools`."""
 
 from __future__ import annotations
 
@@ -10,134 +10,146 @@ from pathlib import Path
 from sitetools.content import files, notebooks
 from sitetools.content.project import Project
 from sitetools.fault import Fault, relative
-from sitetools.translate import check, new_language, staleness, status, structure
+from sitetools.translate import (
+    changes,
+    check,
+    fix,
+    new_language,
+    notebook_rules,
+    staleness,
+    status,
+)
+from sitetools.translate.commands import command
 
-PROJECT = Project(Path(__file__).resolve().parents[1])
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; each command knows its function."""
+    found = argparse.ArgumentParser(prog="python -m sitetools", description=__doc__)
+    commands = found.add_subparsers(required=True, metavar="COMMAND")
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run a command; return an exit code."""
-    parser = argparse.ArgumentParser(prog="python -m sitetools", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    def add(run: Callable[..., int], name: str, about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about.capitalize())
+        added.set_defaults(run=run)
+        return added
 
-    def command(
-        run: Callable[[argparse.Namespace], int], name: str, about: str
-    ) -> argparse.ArgumentParser:
-        found = commands.add_parser(name, help=about, description=about)
-        found.set_defaults(run=run)
-        return found
+    def pages(added: argparse.ArgumentParser, number: str, what: str = "PAGE") -> None:
+        added.add_argument("pages", nargs=number, metavar=what)
 
-    command(_status, "status", "list what is missing, outdated and current")
-    added = command(_check, "check", "compare structure, words and style of pages")
-    added.add_argument("pages", nargs="*", type=_page, metavar="PAGE")
-    added = command(_start, "start", "begin a translation: a copy of the English page")
-    added.add_argument("pages", nargs="+", type=_page, metavar="PAGE")
-    added = command(_fix, "fix", "take code and ids from the English page")
-    added.add_argument("pages", nargs="+", type=_page, metavar="PAGE")
-    added = command(_stamp, "stamp", "say that pages follow the English text")
-    added.add_argument("pages", nargs="+", metavar="PAGE[#SECTION]")
-    about = "say that the last change of English pages needs no translation"
-    added = command(_unchanged, "unchanged", about)
-    added.add_argument("pages", nargs="+", type=_page, metavar="PAGE")
-    added = command(_clean, "clean", "remove from notebooks what an editor left")
-    added.add_argument("pages", nargs="+", type=_page, metavar="NOTEBOOK")
-    added = command(_new_language, "new-language", "add a language")
+    add(_status, "status", "list what is missing, outdated and current, by language")
+    pages(add(_check, "check", "say what is to do on pages, or on all"), "*")
+    pages(add(_start, "start", "begin a translation: copy the English page"), "+")
+    pages(add(_fix, "fix", "take code and ids from the English page again"), "+")
+    about = "say that a translation follows the English text as it is now"
+    pages(add(_stamp, "stamp", about), "+", "PAGE[#SECTION]")
+    about = "say that a change in English needs no translation: a typo, a better link"
+    pages(add(_unchanged, "unchanged", about), "+", "PAGE[#SECTION]")
+    about = "remove from a notebook what an editor left in it"
+    pages(add(_clean, "clean", about), "+", "NOTEBOOK")
+    added = add(_new_language, "new-language", "add a language")
     added.add_argument("code", help="as in BCP 47: ja, pt-BR")
     added.add_argument("name", nargs="+", help="its name in itself: 日本語")
-    added = command(_results, "results", "run what changed and freeze its results")
+    added = add(_results, "results", "run what changed and freeze its results")
     added.add_argument("--force", action="store_true", help="run everything")
-    options = parser.parse_args(arguments)
+    return found
+
+
+def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
+    """Run a command; return an exit code.
+
+    Args:
+        arguments: what was typed after `python -m sitetools`.
+        root: the project, by default the one that this file belongs to.
+    """
+    options = vars(parser().parse_args(arguments))
+    run: Callable[..., int] = options.pop("run")
     try:
-        run: Callable[[argparse.Namespace], int] = options.run
-        return run(options)
+        return run(Project(root or Path(__file__).resolve().parents[1]), **options)
     except (Fault, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _page(name: str) -> Path:
-    return Path(name).resolve()
+def _status(project: Project) -> int:
+    lines, readable = status.lines(project)
+    print("\n".join(lines))
+    return 0 if readable else 1
 
 
-def _status(options: argparse.Namespace) -> int:
-    print("\n".join(status.lines(PROJECT)))
-    return 0
-
-
-def _check(options: argparse.Namespace) -> int:
-    todo = options.pages or [
-        path for code in PROJECT.translations() for path in PROJECT.pages(code)
-    ]
-    found = [line for path in todo for line in check.check(path, bool(options.pages))]
-    print("\n".join(found) if found else "Nothing to fix.")
+def _check(project: Project, pages: list[str]) -> int:
+    found = [fault for page in pages for fault in check.check(Path(page).resolve())]
+    found += [] if pages else check.check_all(project)
+    print("\n".join(map(str, found)) or "Nothing to do.")
     return 1 if found else 0
 
 
-def _start(options: argparse.Namespace) -> int:
-    for path in options.pages:
+def _start(project: Project, pages: list[str]) -> int:
+    for page in pages:
+        path = Path(page).resolve()
         staleness.start(path)
         name = relative(path)
         print(
-            f"{name}: is a copy of the English page now. Translate the words (not the "
-            "code, the numbers, the {#ids}), look at it with `make serve`, then run\n"
-            f"  .venv/bin/python -m sitetools check {name}\n"
-            f"  .venv/bin/python -m sitetools stamp {name}"
+            f"{name} is a copy of the English page. Translate its words, not the code, "
+            "the numbers and the {#ids}; look at it with `make serve`; then run\n"
+            f"  {command('stamp', name)}\n  {command('check', name)}"
         )
     return 0
 
 
-def _fix(options: argparse.Namespace) -> int:
-    for path in options.pages:
-        fixed, copy = structure.fix(path)
-        print(
-            f"{relative(path)}: {fixed} places fixed; the page as it was: "
-            f"{relative(copy)}"
-            if fixed
-            else f"{relative(path)}: nothing that could be fixed by itself"
-        )
+def _fix(project: Project, pages: list[str]) -> int:
+    for page in pages:
+        path = Path(page).resolve()
+        fixed, copy = fix.fix(path)
+        said = f"{fixed} places fixed; the page as it was: {relative(copy)}"
+        print(f"{relative(path)}: {said if fixed else 'nothing to fix'}")
     return 0
 
 
-def _stamp(options: argparse.Namespace) -> int:
-    for name in options.pages:
-        page, _, ident = name.partition("#")
-        staleness.stamp(_page(page), [ident] if ident else None)
-        print(f"{name}: follows the English text as it is now")
+def _stamp(project: Project, pages: list[str]) -> int:
+    for page in pages:
+        name, _, ident = page.partition("#")
+        staleness.stamp(Path(name).resolve(), [ident] if ident else None)
+        print(f"{page}: follows the English text as it is now")
     return 0
 
 
-def _unchanged(options: argparse.Namespace) -> int:
-    for path in options.pages:
-        lines = staleness.unchanged(path)
-        print("\n".join(lines) or f"{relative(path)}: nothing to stamp")
+def _unchanged(project: Project, pages: list[str]) -> int:
+    for page in pages:
+        name, _, ident = page.partition("#")
+        lines = changes.unchanged(Path(name).resolve(), ident)
+        print("\n".join(lines) or f"{page}: every translation follows it already")
     return 0
 
 
-def _clean(options: argparse.Namespace) -> int:
-    for path in options.pages:
+def _clean(project: Project, pages: list[str]) -> int:
+    code = 0
+    for page in pages:
+        path = Path(page).resolve()
         files.write(path, notebooks.clean(files.read(path), path))
-    return 0
+        for fault in notebook_rules.problems(path):
+            print(fault)
+            code = 1
+    return code
 
 
-def _new_language(options: argparse.Namespace) -> int:
-    code = options.code
-    written = new_language.add(PROJECT, code, " ".join(options.name))
-    print("Written:")
-    print("\n".join(f"  {relative(path)}" for path in written))
+def _new_language(project: Project, code: str, name: list[str]) -> int:
+    written = new_language.add(project, code, " ".join(name))
+    names = "\n".join(f"  {relative(path)}" for path in written)
+    page = f"docs/{code}/weight-initialization.md"
     print(
-        f"Put the site's name into mkdocs.{code}.yml, the words into docs/{code}/"
-        f"labels.yml, and translate docs/{code}/index.md; `make serve` shows it. The "
-        "next page begins with\n"
-        f"  .venv/bin/python -m sitetools start docs/{code}/weight-initialization.md\n"
+        f"Written:\n{names}\nNow translate the site's name in mkdocs.{code}.yml, the "
+        f"words in docs/{code}/labels.yml and the page docs/{code}/index.md; then run\n"
+        f"  {command('stamp', f'docs/{code}/index.md')}\n"
+        f"  {command('check', f'docs/{code}/index.md')}\n"
+        f"The next page begins with\n  {command('start', page)}\n"
         f"To remove the language, delete mkdocs.{code}.yml and docs/{code}/."
     )
     return 0
 
 
-def _results(options: argparse.Namespace) -> int:
+def _results(project: Project, force: bool) -> int:
     from sitetools.measure import remeasure  # needs torch
 
-    return remeasure.freeze(PROJECT, options.force)
+    return remeasure.freeze(project, force)
 
 
 if __name__ == "__main__":

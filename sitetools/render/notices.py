@@ -15,6 +15,11 @@ def missing(markdown: str, words: Labels) -> str:
     return _below_title(markdown, words.word("missing"))
 
 
+def unfinished(markdown: str, words: Labels) -> str:
+    """Say that some sections are still to be translated, or to be stamped."""
+    return _below_title(markdown, words.word("unfinished"))
+
+
 def stale(markdown: str, words: Labels, new: Sequence[Section], url: str) -> str:
     """Say that the English page has changed since.
 
@@ -38,7 +43,17 @@ def stale(markdown: str, words: Labels, new: Sequence[Section], url: str) -> str
 
 
 def _below_title(markdown: str, said: str, more: str = "") -> str:
-    box = f'!!! warning "{said}"{more}'
+    box = f'!!! warning notice "{said}"{more}'
     return re.sub(
         r"(?m)^(# .*)$", lambda title: f"{title[1]}\n\n{box}", markdown, count=1
+    )
+
+
+def marked(html: str, language: str) -> str:
+    """Keep the notice out of the search, and mark its language on an English page."""
+    return html.replace(
+        '<div class="admonition warning notice">',
+        '<div class="admonition warning" data-search-exclude '
+        f'lang="{language}" dir="auto">',
+        1,
     )

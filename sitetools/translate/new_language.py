@@ -1,4 +1,4 @@
-"""`make language LANG=ja NAME=日本語` adds a language; to remove it, delete its files.
+"""Add a language: its config and the folder of its pages; deleting them removes it.
 
 The site builds at once: pages and words that are not translated yet are English.
 """
@@ -11,12 +11,20 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
+from babel import Locale
 
 from sitetools.content import files, labels
 from sitetools.content.project import SOURCE_LANGUAGE, Project
 from sitetools.fault import Fault
 
-_CODE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3}|-[A-Z]{2})?")
+_ALSO = {"zh-Hans": "zh", "zh-CN": "zh", "zh-SG": "zh", "zh-HK": "zh-Hant"}
+_ALSO |= {"jp": "ja", "kr": "ko", "cn": "zh", "cz": "cs", "dk": "da", "gr": "el"}
+_TERMS = """\
+# Words of this language to use, and those to avoid, with the reason; for example
+# - avoid: a regular expression
+#   use: what to write
+#   why: the reason
+"""
 
 
 def known() -> list[str]:
@@ -24,8 +32,28 @@ def known() -> list[str]:
     spec = find_spec("material")
     assert spec
     assert spec.submodule_search_locations
-    folder = Path(spec.submodule_search_locations[0])
-    return sorted(path.stem for path in folder.rglob("partials/languages/*.html"))
+    folder = Path(spec.submodule_search_locations[0], "templates/partials/languages")
+    return sorted(path.stem for path in folder.glob("*.html"))
+
+
+def unknown(path: Path, code: str) -> Fault:
+    """Return what to say of a language that the theme does not know.
+
+    Args:
+        path: the language's config.
+        code: what was written for it: zh-Hans, PT_BR, japanese.
+    """
+    language, *more = code.strip().replace("_", "-").split("-")
+    more = [part.title() if len(part) == 4 else part.upper() for part in more]
+    tag = "-".join([language.lower(), *more])
+    names = {name.lower(): tag for tag, name in Locale("en").languages.items()}
+    tag = _ALSO.get(tag, names.get(code.lower(), tag))
+    near = [tag] if tag in known() else []
+    near = near or [c for c in known() if c.partition("-")[0] == language.lower()]
+    remedy = f"write {' or '.join(near)}" if near else "write its code as in BCP 47"
+    if not near:
+        remedy += ", such as ja, pt-BR or zh-Hant"
+    return Fault(path, f"the theme does not know the language {code!r}", remedy)
 
 
 def add(project: Project, code: str, name: str) -> list[Path]:
@@ -43,27 +71,23 @@ def add(project: Project, code: str, name: str) -> list[Path]:
         Fault: for a code that the theme does not know, or an existing language.
     """
     folder, config = project.docs / code, project.root / f"mkdocs.{code}.yml"
-    if not _CODE.fullmatch(code) or code not in known():
-        problem = f"the theme does not know the language {code!r}"
-        raise Fault(config, problem, f"choose of {', '.join(known())}")
+    if code not in known():
+        raise unknown(project.root / "mkdocs.yml", code)
     if not name.strip():
-        remedy = f"give it, as in LANG={code} NAME=日本語"
-        raise Fault(config, "the language has no name", remedy)
+        raise Fault(config, "the language has no name", "give it, as in ja 日本語")
     for path in (config, folder):
         if path.exists():
             raise Fault(path, "exists already", "edit it, or delete it first")
-    source = project.root / f"mkdocs.{SOURCE_LANGUAGE}.yml"
-    text = re.sub(
-        rf"(docs/|site/|language: ){SOURCE_LANGUAGE}\b",
-        rf"\g<1>{code}",
-        files.read(source),
-    )
-    home = folder / "index.md"
+    source = f"mkdocs.{SOURCE_LANGUAGE}.yml"
     written = {  # the last one makes it a language
-        folder / "labels.yml": _labels(project, name),
+        folder / "labels.yml": _labels(project, name.strip()),
         folder / "terms.yml": _TERMS,
-        home: files.read(project.docs / SOURCE_LANGUAGE / home.name),
-        config: text,
+        folder / "index.md": files.read(project.docs / SOURCE_LANGUAGE / "index.md"),
+        config: re.sub(
+            rf"(docs/|site/|language: ){SOURCE_LANGUAGE}\b",
+            rf"\g<1>{code}",
+            files.read(project.root / source),
+        ),
     }
     folder.mkdir()
     try:
@@ -78,20 +102,20 @@ def add(project: Project, code: str, name: str) -> list[Path]:
 def _labels(project: Project, name: str) -> str:
     """Return a label file in which every word but the name waits to be translated."""
     source = labels.load(project, SOURCE_LANGUAGE)
-    korean = labels.load(project, "ko").figures
+    waiting = {
+        "site": {k: word for k, word in source.site.items() if k != "language"},
+        "explorer": source.explorer,
+        "figures": {word: word for word in labels.load(project, "ko").figures},
+    }
     lines = [
-        "# Words around the pages and in the figures. Take away the `# ` before a line",
-        "# and translate what stands behind the colon; until then it is English.",
-        "site:",
-        f"  language: {name}",
+        "# Words around the pages and in figures. Delete the `# ` before a line and",
+        "# translate what comes after the colon; until then, the word is English.",
     ]
-    for part in ("site", "explorer"):
-        lines += [f"{part}:"] if part != "site" else []
-        for key, word in getattr(source, part).items():
-            if key != "language":
-                lines.append(f"  # {key}: {_quoted(word)}")
-    lines.append("figures:")
-    lines += [f"  # {_quoted(word)}: {_quoted(word)}" for word in korean]
+    for part, words in waiting.items():
+        lines.append(f"{part}:")
+        if part == "site":
+            lines.append(f"  language: {_quoted(name)}")
+        lines += [f"  # {_quoted(key)}: {_quoted(text)}" for key, text in words.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -100,11 +124,3 @@ def _quoted(text: str) -> str:
     style = '"' if "\n" in text else None  # the style that writes a newline as \n
     dumped = yaml.safe_dump(text, default_style=style, width=10**6, allow_unicode=True)
     return dumped.split("\n")[0]
-
-
-_TERMS = """\
-# Words of this language to use, and those to avoid, with the reason; for example
-# - avoid: a regular expression
-#   use: what to write
-#   why: the reason
-"""

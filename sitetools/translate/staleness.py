@@ -9,12 +9,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from sitetools.content import files, git, notebooks, pages
+from sitetools.content import files, notebooks, pages
 from sitetools.content.project import (
     SOURCE_LANGUAGE,
     Project,
@@ -23,6 +20,12 @@ from sitetools.content.project import (
 )
 from sitetools.content.sections import Section, sections
 from sitetools.fault import Fault, Place, relative
+from sitetools.translate import numbered
+from sitetools.translate.commands import command
+
+_LINK_TARGET = re.compile(r"\]\([^)]*\)|\{\{.*?\}\}|<[^>]*>")
+_PAGE = re.compile(r"---\n(?P<head>.*?\n)---(?:\n|\Z)(?P<body>.*)", re.DOTALL)
+_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def source_of(path: Path) -> Path:
@@ -31,19 +34,42 @@ def source_of(path: Path) -> Path:
     Raises:
         Fault: if there is none, or the path is not below docs/<language>/.
     """
-    language_of(path)
+    language = language_of(path)
     source = counterpart(path, SOURCE_LANGUAGE)
     if source.is_file():
         return source
-    known = [relative(page) for page in Project.of(path).pages()]
-    near = difflib.get_close_matches(relative(source), known, 1)
-    remedy = f"did you mean {near[0]}?" if near else "write the English page first"
-    raise Fault(path, f"there is no {relative(source)}", remedy)
+    known = [relative(page) for page in Project.of(path).pages(language)]
+    known += [relative(page) for page in Project.of(path).pages()]
+    known = [name for name in known if name != relative(path)]
+    near = difflib.get_close_matches(relative(path), known, 1)
+    if path.is_file() or not near:
+        remedy = f"write {relative(source)}"
+        remedy += f", or remove {relative(path)}" if path.is_file() else " first"
+        raise Fault(path, "there is no English page of this name", remedy)
+    raise Fault(path, "there is no such page", f"you may mean {near[0]}")
+
+
+def translation(path: Path) -> Path:
+    """Return the English page that a translation follows.
+
+    Raises:
+        Fault: if it is an English page, and as source_of().
+    """
+    if language_of(path) == SOURCE_LANGUAGE:
+        remedy = "name its translation, such as "
+        remedy += relative(counterpart(path, "ko"))
+        raise Fault(path, "this is the English page", remedy)
+    return source_of(path)
 
 
 def hashes(path: Path) -> dict[str, str]:
     """Return a short hash of each section of a page."""
-    return {section.ident: _hash(section.text) for section in sections(path)}
+    return {section.ident: hash_of(section.text) for section in sections(path)}
+
+
+def hash_of(text: str) -> str:
+    """Return a short hash of a section's text."""
+    return hashlib.sha256(text.strip().encode()).hexdigest()[:8]
 
 
 def stamps(path: Path) -> dict[str, str]:
@@ -61,19 +87,54 @@ def stamps(path: Path) -> dict[str, str]:
 
 
 def stale(path: Path) -> list[str]:
-    """Return the ids of the sections whose source changed since the last stamp."""
+    """Return the ids of the sections whose source changed since the last stamp.
+
+    Those that only the source had once come last.
+    """
     source, own = hashes(source_of(path)), stamps(path)
-    return [
-        ident
-        for ident in [*source, *(set(own) - set(source))]
-        if own.get(ident) != source.get(ident)
-    ]
+    changed = [ident for ident in source if own.get(ident) != source[ident]]
+    gone = [s.ident for s in sections(path) if s.ident in own.keys() - source.keys()]
+    return changed + gone
+
+
+def has_changed(path: Path) -> bool:
+    """Return whether the source changed since a page, or a part of it, was stamped."""
+    own = stamps(path)
+    return bool(own) and any(
+        ident in own or ident in {section.ident for section in new_sections(path)}
+        for ident in stale(path)
+    )
 
 
 def new_sections(path: Path) -> list[Section]:
     """Return the sections of the English page that a translation does not have."""
     own = {section.ident for section in sections(path)}
     return [s for s in sections(source_of(path)) if s.ident not in own]
+
+
+def _wordy(section: Section) -> bool:
+    """Return whether a section has something to translate below its heading."""
+    _, _, body = section.prose.strip().partition("\n")
+    text = numbered.words_only(body if section.level else section.text)
+    return len(_WORD.findall(numbered.blank(text, _LINK_TARGET))) >= 3
+
+
+def untranslated(path: Path) -> list[str]:
+    """Return the ids of the sections that are still the English text."""
+    source = {s.ident: s.text.strip() for s in sections(source_of(path))}
+    return [
+        section.ident
+        for section in sections(path)
+        if section.text.strip() == source.get(section.ident) and _wordy(section)
+    ]
+
+
+def is_copy(path: Path) -> bool:
+    """Return whether no one has begun to translate a page: it is the English one."""
+    if language_of(path) == SOURCE_LANGUAGE or stamps(path):
+        return False
+    own, source = sections(path), sections(source_of(path))
+    return [s.text.strip() for s in own] == [s.text.strip() for s in source]
 
 
 def stamp(path: Path, idents: list[str] | None = None) -> None:
@@ -84,37 +145,66 @@ def stamp(path: Path, idents: list[str] | None = None) -> None:
         idents: the sections that are up to date; None: all.
 
     Raises:
-        Fault: if it has no front matter, or no such section.
+        Fault: if it is the English page, has no such section, or is still English.
     """
-    source = hashes(source_of(path))
-    if idents is None:
-        _write_stamps(path, source)
-        return
-    for ident in idents:
+    source = hashes(translation(path))
+    for ident in idents or []:
         if ident not in source:
             problem = f"the English page has no section {ident!r}"
-            raise Fault(path, problem, f"choose of {', '.join(source)}")
+            raise Fault(path, problem, f"choose one of {', '.join(source)}")
+    _refuse_english(path, idents)
+    if idents is None and (missing := new_sections(path)):
+        problem = f"{{#{missing[0].ident}}} is missing here"
+        place = Place(source_of(path), missing[0].line)
+        remedy = f"translate it from {place}, or stamp the other sections one by one"
+        raise Fault(path, problem, remedy)
     own = stamps(path)
-    kept = {
-        ident: source[ident] if ident in idents else own.get(ident, "")
-        for ident in source
-    }
-    _write_stamps(path, {ident: value for ident, value in kept.items() if value})
+    marked = source if idents is None else {i: source[i] for i in idents}
+    write_stamps(path, {i: value for i in source if (value := (own | marked).get(i))})
 
 
-def _write_stamps(path: Path, source: dict[str, str]) -> None:
-    """Write the hashes into the page's front matter, or a notebook's metadata."""
+def _refuse_english(path: Path, idents: list[str] | None) -> None:
+    """Refuse to stamp what is still the English text."""
+    english = untranslated(path)
+    if idents is None:
+        wordy = sum(_wordy(section) for section in sections(path))
+        refused = english if 2 * len(english) > wordy else []
+    else:
+        refused = [ident for ident in idents if ident in english]
+    if refused:
+        lines = {section.ident: section.line for section in sections(path)}
+        names = ", ".join(f"{{#{ident}}}" for ident in refused)
+        place = Place(path, lines[refused[0]])
+        raise Fault(place, f"still in English: {names}", "translate, then stamp")
+
+
+def write_stamps(path: Path, source: dict[str, str]) -> None:
+    """Write hashes into a page's front matter, or a notebook's metadata."""
     if path.suffix == ".ipynb":
         cells, _ = notebooks.load(files.read(path), path)
         files.write(path, notebooks.dump(cells, source))
         return
     pages.front_matter(path)  # names what is wrong with it
-    head, body = pages.read(path)[4:].split("\n---\n", 1)
-    head = re.sub(r"(?m)^source:.*\n(?:  .*\n?)*", "", head + "\n")
+    match = _PAGE.match(pages.read(path))
+    assert match
+    head = re.sub(r"(?m)^source:.*\n(?:  .*\n?)*", "", match["head"])
     if source:
         lines = [f'  {ident}: "{value}"\n' for ident, value in source.items()]
         head += "source:\n" + "".join(lines)
-    files.write(path, f"---\n{head}---\n{body}")
+    files.write(path, f"---\n{head}---\n{match['body']}")
+
+
+def stamp_line(path: Path, ident: str) -> int:
+    """Return the line of a page's file that holds, or would hold, a section's stamp."""
+    lines = files.read(path).split("\n")
+    marks = (f'  {ident}: "', f'"{ident}": "')
+    begun = 0
+    for number, line in enumerate(lines, 1):
+        if line.startswith("source:") or line.strip() == '"source": {':
+            begun = number
+        elif begun and line.lstrip().startswith(tuple(m.lstrip() for m in marks)):
+            return number
+    return begun or 2
 
 
 def start(path: Path) -> None:
@@ -123,140 +213,13 @@ def start(path: Path) -> None:
     Raises:
         Fault: if the page exists, has no source, or its language is not set up.
     """
-    source, language = source_of(path), language_of(path)
+    source, language = translation(path), language_of(path)
     known = Project.of(path).languages()
     if language not in known:
-        remedy = (
-            f"add it by `make language LANG={language} NAME=…`, or choose one of "
-            f"{', '.join(known)}"
-        )
+        remedy = f"add it by `{command('new-language', language, 'NAME')}`, or "
+        remedy += f"choose one of {', '.join(known)}"
         raise Fault(path, f"there is no language {language!r}", remedy)
     if path.exists():
         raise Fault(path, "exists already", "edit it, or rename it first")
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write(path, files.read(source))
-
-
-@contextmanager
-def as_it_was(commit: str, path: Path) -> Iterator[Path | None]:
-    """Give a copy of a page as it was in a commit, or None if it was not there."""
-    project = Project.of(path)
-    text = git.run(project.root, "show", f"{commit}:{relative(path)}")
-    old = project.cache / "as-it-was" / f"{commit}{path.suffix}"
-    if text is None:
-        yield None
-        return
-    old.parent.mkdir(parents=True, exist_ok=True)
-    files.write(old, text)
-    try:
-        yield old
-    finally:
-        old.unlink()
-
-
-def _sections_at(commit: str, path: Path) -> dict[str, str]:
-    """Return the texts of a page's sections as they were in a commit, by id."""
-    with as_it_was(commit, path) as old:
-        try:
-            return {s.ident: s.text for s in sections(old)} if old else {}
-        except Fault:  # a page that was broken then
-            return {}
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.strip().encode()).hexdigest()[:8]
-
-
-def changes(path: Path) -> dict[str, list[str]]:
-    """Return how each section of the source changed since a page was stamped, by id.
-
-    Lines begin with `- ` (was) or `+ ` (is). A section is left out where it did not
-    change, or where git does not know the text that the page follows.
-    """
-    source, own = source_of(path), stamps(path)
-    now = {s.ident: s.text for s in sections(source)}
-    waiting = {i for i in now if i in own and own[i] != _hash(now[i])}
-    found: dict[str, list[str]] = {}
-    root = Project.of(path).root
-    for commit in (
-        git.run(root, "log", "--format=%H", "--", str(source)) or ""
-    ).split():
-        if not waiting:
-            break
-        for ident, then in _sections_at(commit, source).items():
-            if ident in waiting and _hash(then) == own[ident]:
-                waiting.discard(ident)
-                was, is_now = (t.strip().split("\n") for t in (then, now[ident]))
-                lines = difflib.ndiff(was, is_now)
-                found[ident] = [line for line in lines if line[0] in "-+"]
-    return found
-
-
-def unchanged(source: Path) -> list[str]:
-    """Stamp, in all languages, what changed in an English page since the last commit.
-
-    Only sections that were up to date before the change: what was stale stays stale.
-
-    Returns:
-        a line for each page and section that was stamped.
-
-    Raises:
-        Fault: if it is not an English page, or git does not know it.
-    """
-    project = Project.of(source)
-    if not source.is_relative_to(project.docs / SOURCE_LANGUAGE):
-        remedy = f"name the one below docs/{SOURCE_LANGUAGE}/ that you changed"
-        raise Fault(source, "not an English page", remedy)
-    before = {k: _hash(text) for k, text in _sections_at("HEAD", source).items()}
-    if not before:
-        problem = "git has no earlier version to compare with"
-        raise Fault(source, problem, "stamp the translations one by one")
-    now = hashes(source)
-    changed = [ident for ident in now if before.get(ident) not in (None, now[ident])]
-    done = []
-    for language in project.translations():
-        path = counterpart(source, language)
-        if not path.is_file():
-            continue
-        own = stamps(path)
-        current = [ident for ident in changed if own.get(ident) == before[ident]]
-        if current:
-            stamp(path, [*current, *(i for i in own if own[i] == now.get(i))])
-            done.append(f"{relative(path)}: {', '.join(current)}")
-    return done
-
-
-@dataclass
-class Progress:
-    """How far the translation of a page is."""
-
-    path: Path
-    source: Path
-    total: int
-    """Sections of the English page."""
-    stale: list[str]
-    """Ids of those that are not up to date; all of them if the page is missing."""
-
-    @property
-    def state(self) -> str:
-        """`missing`, `stale` or `current`."""
-        if not self.path.is_file():
-            return "missing"
-        return "stale" if self.stale else "current"
-
-
-def progress(project: Project, language: str) -> list[Progress]:
-    """Return the state of each page of a language."""
-    found = []
-    for source in project.pages():
-        path, own = counterpart(source, language), list(hashes(source))
-        old = stale(path) if path.is_file() else own
-        found.append(Progress(path, source, len(own), old))
-    return found
-
-
-def percentage(entries: list[Progress]) -> int:
-    """Return how much is up to date, in whole percent of sections, never rounded up."""
-    total = sum(entry.total for entry in entries)
-    fresh = sum(max(entry.total - len(entry.stale), 0) for entry in entries)
-    return 100 * fresh // total

@@ -3,44 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 from sitetools.content import labels, pages
 from sitetools.content.labels import Labels
-from sitetools.content.project import SOURCE_LANGUAGE, Project
+from sitetools.content.project import SOURCE_LANGUAGE, Project, counterpart
 from sitetools.content.sections import sections
-from sitetools.fault import relative
-from sitetools.translate import staleness
-from sitetools.translate.staleness import Progress
+from sitetools.fault import Fault, relative
+from sitetools.translate import changes, staleness
 
 PLACEHOLDER = "<!-- translation status -->"
 
 
-def lines(project: Project) -> Iterator[str]:
-    """Yield the status of each language, line by line."""
+@dataclass
+class Progress:
+    """How far the translation of a page is."""
+
+    path: Path
+    source: Path
+    total: int
+    """Sections of the English page."""
+    stale: list[str]
+    """Ids of those that are not up to date; all of them if the page is missing."""
+    state: str
+    """`missing`, `stale` or `current`."""
+
+
+def progress(source: Path, language: str) -> Progress:
+    """Return the state of a page in a language; an untouched copy is missing.
+
+    Raises:
+        Fault: if one of the two pages cannot be read.
+    """
+    path, total = counterpart(source, language), list(staleness.hashes(source))
+    if not path.is_file() or staleness.is_copy(path):
+        return Progress(path, source, len(total), total, "missing")
+    old = staleness.stale(path)
+    return Progress(path, source, len(total), old, "stale" if old else "current")
+
+
+def percentage(entries: list[Progress]) -> int:
+    """Return how much is up to date, in whole percent of sections, never rounded up."""
+    total = sum(entry.total for entry in entries)
+    fresh = sum(max(entry.total - len(entry.stale), 0) for entry in entries)
+    return 100 * fresh // max(total, 1)
+
+
+def lines(project: Project) -> tuple[list[str], bool]:
+    """Return the status of each language, line by line, and whether all can be read."""
+    found: list[str] = []
+    broken = set[str]()
     for language in project.translations():
-        entries = staleness.progress(project, language)
-        states = [entry.state for entry in entries]
+        entries, faults = [], []
+        for source in project.pages():
+            try:
+                entries.append(progress(source, language))
+            except Fault as fault:
+                faults.append(f"  broken   {fault}")
+        states = [entry.state for entry in entries] + ["broken"] * len(faults)
         counts = ", ".join(
             f"{states.count(state)} {state}"
-            for state in ("current", "stale", "missing")
+            for state in ("current", "stale", "missing", "broken")
             if state in states
         )
-        share = staleness.percentage(entries)
-        yield f"{language}: {share} % of the sections are current ({counts})"
-        if words := labels.missing(project, language):
-            yield f"  words    docs/{language}/labels.yml has no {', '.join(words)}"
+        share = percentage(entries)
+        found.append(f"{language}: {share} % of the sections are current ({counts})")
+        try:
+            if words := labels.missing(project, language):
+                names = ", ".join(words)
+                found.append(f"  words    docs/{language}/labels.yml has no {names}")
+        except Fault as fault:
+            faults.append(f"  broken   {fault}")
+        found += faults
+        broken |= set(faults)
         for entry in entries:
             if entry.state != "current":
-                yield f"  {entry.state:8} {relative(entry.path)}"
+                found.append(f"  {entry.state:8} {relative(entry.path)}")
             if entry.state == "stale":
-                yield from _changes(entry)
+                found += _changes(entry)
+    return found, not broken
 
 
 def _changes(entry: Progress) -> Iterator[str]:
     """Yield the stale sections of a page, each with what changed in the source."""
     lines = {section.ident: section.line for section in sections(entry.source)}
-    own, changed = staleness.stamps(entry.path), staleness.changes(entry.path)
+    own, changed = staleness.stamps(entry.path), changes.changes(entry.path)
     for ident in entry.stale:
         if ident not in lines:
             yield f"    {{#{ident}}} is gone from the English page"
@@ -56,9 +105,10 @@ def table(project: Project, own: Labels, repo_url: str) -> str:
     Where the repository's address is known, a cell opens the page in GitHub's editor.
     """
     words, others = own.site, project.translations()
-    columns = {code: staleness.progress(project, code) for code in others}
+    pages_ = project.pages()
+    columns = {code: [progress(page, code) for page in pages_] for code in others}
     names = [labels.load(project, code).word("language") for code in others]
-    shares = [f"**{staleness.percentage(columns[code])}\u00a0%**" for code in others]
+    shares = [f"**{percentage(columns[code])}\u00a0%**" for code in others]
     rows = [[words["page"], *names], ["---"] * (len(others) + 1)]
     rows.append([words["sections_current"], *shares])
     for entries in zip(*columns.values(), strict=True):
@@ -83,7 +133,7 @@ def _cell(entry: Progress, words: dict[str, str], repo_url: str) -> str:
     if not repo_url:
         return text
     path, base = relative(entry.path), repo_url.rstrip("/")
-    if entry.state == "missing":
+    if not entry.path.is_file():
         folder, _, name = path.rpartition("/")
         return f"[{text}]({base}/new/main/{folder}?filename={quote(name)})"
     return f"[{text}]({base}/edit/main/{path})"

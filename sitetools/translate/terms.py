@@ -9,7 +9,6 @@ reason, in a comment on the line or, for the whole page, in its front matter:
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,14 +16,12 @@ from pathlib import Path
 
 from sitetools.content import files, pages, yaml_files
 from sitetools.content.project import Project, language_of
-from sitetools.fault import Fault, Place, relative
+from sitetools.fault import Fault, Place
 
 _NO_PROSE = re.compile(
     r"`[^`]*`|\$\$?[^$]+\$\$?|\{\{.*?\}\}|(?<=\])\([^)]*\)|<!--.*?-->|<[^>]*>"
 )
 _QUOTED = re.compile(r"“[^”]*”|‘[^’]*’|「[^」]*」|『[^』]*』|(?<!\w)\"[^\"]*\"|^\s*>.*")
-_BROKEN = re.compile(r"[\u2e80-\ua4cf\uff00-\uff60]\n[\u2e80-\ua4cf\uff00-\uff60]")
-"""A line that ends, and one that begins, with a letter of Chinese or Japanese."""
 _ALLOW = re.compile(r"<!--\s*allow\s+(?P<word>.+?)\s*:\s*(?P<reason>\S.*?)\s*-->")
 
 
@@ -51,10 +48,11 @@ def load(project: Project, language: str) -> list[Term]:
 def _parsed(path: Path, text: str) -> list[Term]:
     entries = yaml_files.parse(text, path) or []
     found = []
-    for entry in entries if isinstance(entries, list) else [None]:
+    begins = [n for n, line in enumerate(text.split("\n"), 1) if line.startswith("-")]
+    for number, entry in enumerate(entries if isinstance(entries, list) else [None]):
         parts = entry if isinstance(entry, dict) else {}
         avoid = str(parts.get("avoid", ""))
-        place = Place(path, files.line_of(path, avoid))
+        place = Place(path, begins[number] if number < len(begins) else 1)
         if set(parts) != {"avoid", "use", "why"}:
             problem = "this entry is not `avoid`, `use` and `why`"
             raise Fault(place, problem, "write these three")
@@ -63,49 +61,33 @@ def _parsed(path: Path, text: str) -> list[Term]:
         except (re.error, TypeError) as error:
             problem = f"{avoid!r} is not a regular expression ({error})"
             raise Fault(place, problem, "fix it") from None
+        if pattern.match(""):
+            problem = f"{avoid!r} matches everywhere"
+            raise Fault(place, problem, "name the word to avoid")
         found.append(Term(pattern, str(parts["use"]), str(parts["why"])))
     return found
 
 
-def problems(path: Path) -> Iterator[str]:
-    """Yield what a page says otherwise than its language's terms, or wrongly encoded.
+def problems(path: Path) -> Iterator[Fault]:
+    """Yield the words of a page that its language avoids.
 
     Code, formulas, links, quotations and HTML are left alone.
     """
     language = language_of(path)
-    where = relative(path)
-    whole = files.read(path)
-    for number, line in enumerate(whole.split("\n"), 1):
-        if not unicodedata.is_normalized("NFC", line):
-            yield (
-                f"{where}:{number}: letters are taken apart (NFD, as macOS writes them)"
-                "; save the file again in NFC."
-            )
-    allowed = str(pages.front_matter(path).get("allow_terms", ""))
-    if allowed:
+    if str(pages.front_matter(path).get("allow_terms", "")):
         return
-    above = (0, "")
+    avoided = load(Project.of(path), language)
     for number, line in pages.prose(path):
-        if above[0] == number - 1 and _BROKEN.search(f"{above[1]}\n{line.lstrip()}"):
-            yield (
-                f"{where}:{number}: a line break is a space on the page, which this "
-                "script does not have; put the paragraph on one line."
-            )
-        above = number, line
-        if "\t" in line:
-            yield f"{where}:{number}: has a tab; write spaces."
+        place = Place(path, number)
         excuses = [match["word"] for match in _ALLOW.finditer(line)]
         for comment in re.findall(r"<!--\s*allow\b.*?-->", line):
             if not _ALLOW.fullmatch(comment):
-                yield (
-                    f"{where}:{number}: {comment} gives no reason; add one behind a "
-                    "colon."
-                )
+                problem = f"{comment} gives no reason"
+                yield Fault(place, problem, "add one after a colon")
         text = _QUOTED.sub("", _NO_PROSE.sub("", line))
-        for term in load(Project.of(path), language):
+        for term in avoided:
             for match in term.avoid.finditer(text):
-                if match[0].strip() not in excuses:
-                    yield (
-                        f"{where}:{number}: {match[0].strip()!r}: write {term.use} "
-                        f"({term.why})."
-                    )
+                found = match[0].strip()
+                if found not in excuses:
+                    remedy = f"write {term.use} ({term.why})"
+                    yield Fault(place, f"{found!r} is to be avoided", remedy)

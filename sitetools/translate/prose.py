@@ -1,0 +1,125 @@
+"""What no page may hold, in any language: odd characters, open formulas, odd HTML."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from sitetools.fault import Fault, Place
+from sitetools.translate import numbered
+from sitetools.translate.numbered import Lines, Numbered
+
+_ODD = {"Cc", "Cf", "Co", "Zl", "Zp"}
+"""Unicode's categories of control, format and private characters."""
+_JOINERS = "\u200c\u200d\u200e\u200f"
+"""Invisible, but part of the spelling in scripts that join letters or run leftward."""
+_JOINING = re.compile(
+    r"(?:ar|az|bn|fa|gu|he|hi|kn|ml|mr|my|pa|ps|sa|sd|si|ta|te|ug|ur)\b"
+)
+_EMOJI = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]\ufe0f?\u200d")
+_CJK = "\u2e80-\ua4cf\uff00-\uff60"
+_BROKEN = re.compile(f"[{_CJK}]\n[{_CJK}]")
+"""A line that ends, and one that begins, with a letter of Chinese or Japanese."""
+
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)(?P<rest>(?:\s[^<>]*)?)>")
+_VOID = {"area", "br", "col", "hr", "img", "input", "source", "track", "wbr"}
+_FORBIDDEN = {"base", "embed", "form", "iframe", "link", "meta", "object"}
+_FORBIDDEN |= {"script", "style"}
+_HANDLER = re.compile(r"\son\w+\s*=")
+_ELSEWHERE = re.compile(
+    r"!\[[^\]]*\]\(\s*<?(?P<image>(?:https?:)?//[^)\s]*)"
+    r"|<[A-Za-z][^<>]*\s(?:src|srcset|poster|data)\s*=\s*[\"']?(?P<source>(?:https?:)?//[^\"'\s>]*)"
+)
+
+
+def characters(path: Path, lines: Lines, language: str) -> Iterator[Fault]:
+    """Yield the characters that no one sees, and letters that are taken apart."""
+    joins = bool(_JOINING.match(language))
+    apart = [n for n, line in lines if not unicodedata.is_normalized("NFC", line)]
+    if apart:
+        more = f", also on {len(apart) - 1} more lines" if apart[1:] else ""
+        problem = f"letters are taken apart (NFD, as macOS writes them{more})"
+        yield Fault(Place(path, apart[0]), problem, "save the file again in NFC")
+    for number, line in lines:
+        place = Place(path, number)
+        for char in dict.fromkeys(_EMOJI.sub("", line)):
+            if char == "\t" or (joins and char in _JOINERS):
+                continue
+            if unicodedata.category(char) in _ODD or char == "\ufffd":
+                name = unicodedata.name(char, "a control character")
+                column = line.index(char) + 1
+                problem = f"has U+{ord(char):04X} ({name}) in column {column}"
+                yield Fault(place, problem, "delete it")
+
+
+def problems(path: Path) -> Iterator[Fault]:
+    """Yield what a page's prose may not hold, each with its line."""
+    lines = numbered.prose(path)
+    yield from _line_breaks(path, lines)
+    yield from _open_formulas(path, lines)
+    yield from _html(path, lines)
+
+
+def _line_breaks(path: Path, lines: Lines) -> Iterator[Fault]:
+    """Yield tabs, and breaks within text of a script that has no spaces."""
+    above = (0, "")
+    for number, line in lines:
+        place = Place(path, number)
+        if above[0] == number - 1 and _BROKEN.search(f"{above[1]}\n{line.lstrip()}"):
+            problem = (
+                "a line break is a space on the page, which this script does not have"
+            )
+            yield Fault(place, problem, "write the paragraph on one line")
+        above = number, line
+        if "\t" in line:
+            yield Fault(place, "has a tab", "write spaces")
+
+
+def _open_formulas(path: Path, lines: Lines) -> Iterator[Fault]:
+    """Yield each `$` that neither begins nor ends a formula."""
+    for paragraph in numbered.paragraphs(lines):
+        block = Numbered(paragraph)
+        for match in re.finditer(r"(?<!\\)\$+", numbered.words_only(block.text)):
+            place = Place(path, block.line(match.start()))
+            remedy = f"add the other {match[0]}, or write \\$ for a dollar sign"
+            yield Fault(place, f"this {match[0]} does not enclose a formula", remedy)
+
+
+def _html(path: Path, lines: Lines) -> Iterator[Fault]:
+    """Yield elements that are forbidden, are never closed, or load from elsewhere."""
+    page = Numbered(lines)
+    text = numbered.words_only(page.text)
+    if "<!--" in text:
+        place = Place(path, page.line(text.index("<!--")))
+        yield Fault(place, "this comment is never closed", "add -->")
+        return
+    for match in _ELSEWHERE.finditer(text):
+        found = match["image"] or match["source"]
+        problem = f"loads {found} from another host"
+        remedy = "put the file into docs/shared/ and name it as assets/…"
+        yield Fault(Place(path, page.line(match.start())), problem, remedy)
+    open_: list[tuple[str, Place]] = []
+    for match in _TAG.finditer(text):
+        name, place = match["name"].lower(), Place(path, page.line(match.start()))
+        odd = name in _FORBIDDEN or bool(_HANDLER.search(match["rest"]))
+        if odd and not match["end"]:
+            problem = f"a page may not have {match[0]}: the site would block it"
+            yield Fault(place, problem, "remove it")
+        if name in _FORBIDDEN or name in _VOID or match["rest"].endswith("/"):
+            continue
+        if not match["end"]:
+            open_.append((name, place))
+            continue
+        if name not in [other for other, _ in open_]:
+            yield Fault(place, f"{match[0]} closes nothing", "remove it")
+            continue
+        while (began := open_.pop())[0] != name:
+            yield _never_closed(*began)
+    for name, place in open_:
+        yield _never_closed(name, place)
+
+
+def _never_closed(name: str, place: Place) -> Fault:
+    return Fault(place, f"<{name}> is never closed", f"add </{name}>")

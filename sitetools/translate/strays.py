@@ -1,0 +1,58 @@
+"""Files that belong to no language or to no page, and pages that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sitetools.content.project import COMPLETE, SOURCE_LANGUAGE, Project, counterpart
+from sitetools.fault import Fault, relative
+from sitetools.translate.commands import command
+from sitetools.translate.new_language import known, unknown
+
+_NOT_LANGUAGES = ("root", "shared")
+
+
+def problems(project: Project) -> Iterator[Fault]:
+    """Yield files that should not be there, and those that are missing."""
+    languages = project.languages()
+    for code in languages:
+        config = project.root / f"mkdocs.{code}.yml"
+        if code not in known():
+            yield unknown(config, code)
+        elif not (project.docs / code).is_dir():
+            remedy = (
+                f"remove this file, then run `{command('new-language', code, 'NAME')}`"
+            )
+            yield Fault(config, f"there is no folder docs/{code}", remedy)
+    for folder in sorted(path for path in project.docs.iterdir() if path.is_dir()):
+        code = folder.name
+        if code in languages:
+            yield from _files(project, folder)
+        elif code not in _NOT_LANGUAGES and not code.startswith((".", "_")):
+            problem = f"there is no mkdocs.{code}.yml, so no one sees these pages"
+            remedy = f"rename the folder, run `{command('new-language', code, 'NAME')}`"
+            yield Fault(folder, problem, f"{remedy} and move the pages there")
+    for code in COMPLETE:
+        for page in project.pages() if code in languages else []:
+            own = counterpart(page, code)
+            if not own.is_file():
+                remedy = f"run `{command('start', relative(own))}` and translate it"
+                yield Fault(own, "this page is missing", remedy)
+
+
+def _files(project: Project, folder: Path) -> Iterator[Fault]:
+    """Yield the files of a language that are neither pages nor its words."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if (
+            path.is_dir()
+            or path.suffix in (".md", ".ipynb")
+            or name in ("labels.yml", "terms.yml")
+            or any(part.startswith(".") for part in path.relative_to(folder).parts)
+        ):
+            continue
+        outputs = path.suffix == ".json" and path.with_suffix(".ipynb").is_file()
+        if not (outputs and folder.name == SOURCE_LANGUAGE):
+            problem = "is neither a page nor the words of a language"
+            yield Fault(path, problem, "move it to docs/shared/, or remove it")
