@@ -71,6 +71,7 @@ class Canvas(FigureCanvasBase):
             ValueError: if it shows something that a page cannot.
             NotImplementedError: if that is an image.
         """
+        self.figure.set_dpi(72)  # savefig() changes it
         self._renderer.parts.clear()
         self.figure.draw(self._renderer)
         return self._renderer.element()
@@ -113,11 +114,10 @@ class _Renderer(RendererBase):
             f'width="{width:.0f}" height="{height:.0f}" '
             f'viewBox="0 0 {_number(width)} {_number(height)}"'
         )
-        clips = (
-            f'<clipPath id="{i}">{shape}</clipPath>' for shape, i in self._clips.items()
-        )
-        defs = f"<defs>{''.join(clips)}</defs>" if self._clips else ""
-        return f'<svg xmlns="{svg.NAMESPACE}" {size}>{"".join(self.parts)}{defs}</svg>'
+        inner = "".join(self.parts)
+        for shape, ident in self._clips.items():
+            inner += f'<clipPath id="{ident}">{shape}</clipPath>'
+        return f'<svg xmlns="{svg.NAMESPACE}" {size}>{inner}</svg>'
 
     def flipy(self) -> bool:
         """Return that y grows downwards."""
