@@ -23,8 +23,6 @@ from sitetools.content.project import Project
 from sitetools.fault import Fault, Place, relative
 from sitetools.render import drawing, svg
 
-NAME = r"[\w/-]+(?:#\w+)?"
-"""How a page names a figure."""
 _IMAGE = re.compile(r"<img\b[^>]*\bsrc=\"figure:[^>]*>")
 _ATTRIBUTE = re.compile(r'\b(alt|src|title)="([^"]*)"')
 
@@ -51,11 +49,8 @@ def drawn(snippet: Path, part: str = "", warn: frozen.Warn | None = None) -> str
     frozen.load(snippet, warn)
     if known := _known(snippet, part):
         return known
-    project = Project.of(snippet)
-    lines = _lines(project)
-    result = drawing.printed(
-        snippet, part, lines, warn=lambda fault: None
-    )  # has warned
+    lines = _lines(Project.of(snippet))
+    result = drawing.printed(snippet, part, lines, lambda fault: None)  # has warned
     path = _path(snippet, part)
     with contextlib.suppress(OSError, Fault):  # only time is lost
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,13 +75,13 @@ def _known(snippet: Path, part: str) -> str | None:
 
 
 def _path(snippet: Path, part: str) -> Path:
-    name = f"{_ident(frozen.name_of(snippet), part)}.svg"
-    return Project.of(snippet).cache / "figures" / name
+    name = ident(f"{frozen.name_of(snippet)}#{part}".rstrip("#"))
+    return Project.of(snippet).cache / "figures" / f"{name}.svg"
 
 
-def _ident(name: str, part: str) -> str:
-    """Return what a figure is called where there can be no slash."""
-    return re.sub(r"[/_]", "-", f"{name}-{part}" if part else name)
+def ident(name: str) -> str:
+    """Return the id of a figure in a page: `fig-topic-name-part`."""
+    return "fig-" + re.sub(r"[/_#]", "-", name)
 
 
 def _key(snippet: Path, figure: str) -> str:
@@ -107,10 +102,9 @@ def _key(snippet: Path, figure: str) -> str:
 def _code() -> bytes:
     """Return what draws: our code, and the version of matplotlib."""
     folder = Path(__file__).parent
-    code = [
-        (folder / f"{name}.py").read_bytes() for name in ("backend", "drawing", "svg")
-    ]
-    return b"".join([*code, version("matplotlib").encode()])
+    names = ("backend.py", "drawing.py", "svg.py")
+    code = b"".join((folder / name).read_bytes() for name in names)
+    return code + version("matplotlib").encode()
 
 
 def _lines(project: Project) -> dict[str, list[str]]:
@@ -153,8 +147,7 @@ def element(
     head, _, rest = figure.partition(">")
     # Not <title> and <desc>: a name made of both is read, and then <desc> again.
     label = html.escape(f"{title}: {alt}")
-    ident = f'id="fig-{_ident(topic, part)}"'
-    return f'{head} {ident} role="img" aria-label="{label}">{rest}'
+    return f'{head} id="{ident(name)}" role="img" aria-label="{label}">{rest}'
 
 
 def fill(page: str, path: Path, own: Labels, warn: frozen.Warn | None = None) -> str:
