@@ -189,6 +189,15 @@ def fences(path: Path, includes: bool = True) -> Iterator[Fence]:
         Fault: for a fence that is never closed.
     """
     lines = expand(path) if includes else list(enumerate(read(path).split("\n"), 1))
+    return fences_in(lines, path)
+
+
+def fences_in(lines: list[tuple[int, str]], path: Path) -> Iterator[Fence]:
+    """Yield every fenced block of a page's lines, which have numbers.
+
+    Raises:
+        Fault: for a fence that is never closed.
+    """
     index = 0
     while index < len(lines):
         number, text = lines[index]

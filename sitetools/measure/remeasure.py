@@ -12,7 +12,7 @@ from sitetools.content import files, frozen, snippets
 from sitetools.content.project import Project
 from sitetools.fault import Fault, Place
 from sitetools.measure import run_labs, sandbox
-from sitetools.render import figures, labs
+from sitetools.render import drawing, labs
 
 LIMIT = 300.0
 """Seconds after which a snippet counts as endless; a measure() takes 30 at most."""
@@ -146,7 +146,7 @@ def figure_changed(snippet: Path) -> bool:
     Raises:
         Fault: if it cannot be drawn.
     """
-    return bool(figures.shown(snippet) != frozen.about(snippet)[1])
+    return bool(drawing.shown(snippet) != frozen.about(snippet)[1])
 
 
 def freeze(project: Project, force: bool = False) -> int:
@@ -181,7 +181,7 @@ def freeze(project: Project, force: bool = False) -> int:
                 if path in measure:
                     frozen.save(path, measured(path)[0], made_with)
                 results, made_then = frozen.load(path), frozen.about(path)[0]
-                frozen.save(path, results, made_then, figures.shown(path))
+                frozen.save(path, results, made_then, drawing.shown(path))
             except Fault as fault:  # the others are run still
                 faults.append(fault)
     except KeyboardInterrupt:

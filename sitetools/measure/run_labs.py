@@ -14,25 +14,26 @@ from sitetools.content import notebooks
 from sitetools.content.project import Project
 from sitetools.fault import Fault
 from sitetools.measure import compare, sandbox, sandbox_process
-from sitetools.render import figures, labs
+from sitetools.render import drawing, labs, svg
 
 LIMIT = 300
 """Seconds after which a cell counts as endless; a whole lab takes 120 at most."""
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def _style(name: str, folder: str) -> str:
+def _style(folder: str) -> str:
     """Return the code that lets a kernel draw as the site does, shut in a folder."""
-    settings: dict[str, Any] = figures.drawing_style(name)
-    settings.pop("axes.prop_cycle")
-    settings["legend.facecolor"] = "none"
+    root = str(Path(__file__).resolve().parents[2])
     return (
-        "import matplotlib, cycler\n"
+        "import sys, matplotlib\n"
+        f"sys.path.insert(0, {root!r})\n"
+        "from sitetools.render import backend, drawing\n"
+        "del sys.path[0]\n"
         "from matplotlib_inline.backend_inline import set_matplotlib_formats\n"
-        f"matplotlib.rcParams.update({settings!r})\n"
-        "matplotlib.rcParams['axes.prop_cycle'] = "
-        f"cycler.cycler(color={figures.CYCLE!r})\n"
-        "set_matplotlib_formats('svg', bbox_inches=None, metadata={'Date': None})\n"
+        "matplotlib.rcParams.update(drawing.style())\n"
+        "matplotlib.rcParams['legend.facecolor'] = 'none'\n"
+        "matplotlib.backend_bases.register_backend('svg', backend.Canvas)\n"
+        "set_matplotlib_formats('svg', bbox_inches=None)\n"
         f"{inspect.getsource(sandbox_process.shut_in)}\nshut_in({folder!r})\n"
         "exit = quit = None  # a script would end here, a notebook goes on"
     )
@@ -62,7 +63,7 @@ def run(path: Path) -> labs.Outputs:
             code = re.sub(r"(?m)^%.*$", "", cell.source)
             notebook.cells.append(nbformat.v4.new_code_cell(code, id=cell.ident))
     with tempfile.TemporaryDirectory() as folder:
-        style = nbformat.v4.new_code_cell(_style(name, folder), id="style")
+        style = nbformat.v4.new_code_cell(_style(folder), id="style")
         notebook.cells.insert(0, style)
         # Nothing of the user's: neither settings nor history.
         home = {key: folder for key in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR")}
@@ -162,10 +163,10 @@ def _themed(
     if "svg" not in output:
         return output
     try:
-        return {"svg": figures.themed(output["svg"], {}, name)}
+        return {"svg": svg.named(output["svg"], name)}
     except ValueError as error:
-        remedy = "use C0 to C5, black or gray"
-        raise _fault(path, ident, f"draws: {error}", remedy) from None
+        problem = f"draws a figure that {error}"
+        raise _fault(path, ident, problem, drawing.ALLOWED) from None
 
 
 def confirm(path: Path) -> None:

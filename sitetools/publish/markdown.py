@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 
 import yaml
 
-from sitetools.render import labs
+from sitetools.render import figures, labs
 
 NAME = "index.md"
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
@@ -28,7 +28,7 @@ _NOT_TEXT = re.compile(
     r"|\{:? *[.#][^}]*\}"  # attributes on a line of their own
     r"|<!--.*-->)\s*"
 )
-_FIGURE = re.compile(r'!\[([^\]]*)\]\(figure:([\w/-]+)\s+"([^"]*)"\)')
+_FIGURE = re.compile(r'!\[([^\]]*)\]\(figure:([\w/#-]+)\s+"([^"]*)"\)')
 _LAB_FIGURE = re.compile(r'<img src="lab:([\w-]+):\d+" ?/?>')
 _ANCHOR = re.compile(r'<a\b[^>]*\bhref="([^"]*)"[^>]*>(.*?)</a>')
 _TAG = re.compile(r"<[^>]+>")
@@ -145,8 +145,7 @@ def _prose(text: str, figure: str, here: str, link: Callable[[str], str]) -> str
 
     def described(match: re.Match[str]) -> str:
         alt, name, title = (" ".join(part.split()) for part in match.groups())
-        ident = name.replace("/", "-").replace("_", "-")
-        return f"[{figure}: {title}]({here}#fig-{ident})\n\n{alt}"
+        return f"[{figure}: {title}]({here}#{figures.ident(name)})\n\n{alt}"
 
     def drawn(match: re.Match[str]) -> str:
         return f"[{figure}]({here}#{labs.description_of(match[1])})"

@@ -17,29 +17,30 @@ from pathlib import Path
 from sitetools.content import frozen
 from sitetools.content.project import Project
 from sitetools.fault import Fault
-from sitetools.render import figures
+from sitetools.render import drawing, figures
 
 ENOUGH = 4
 """Fewer figures are drawn sooner than other processes start."""
 
 
 def missing(project: Project) -> list[str]:
-    """Return the names of the snippets whose figure is not drawn in some language."""
+    """Return the names of the figures that are not drawn yet."""
     names = []
     for snippet in frozen.measuring_snippets(project):
-        with suppress(Fault):
-            if figures.has_figure(snippet) and not figures.is_drawn(snippet):
-                names.append(frozen.name_of(snippet))
+        with suppress(Fault, OSError):
+            for part in drawing.parts(snippet):
+                if not figures.is_drawn(snippet, part):
+                    names.append(f"{frozen.name_of(snippet)}#{part}")
     return names
 
 
 def draw(project: Project, names: Sequence[str]) -> None:
-    """Draw figures into the cache, in every language."""
+    """Draw figures into the cache."""
     gc.disable()  # a fifth of the time, and little to collect in a few seconds
     for name in names:
-        for language in project.languages():
-            with suppress(Fault):
-                figures.svg(frozen.find(project, name), language)
+        topic, _, part = name.partition("#")
+        with suppress(Fault):
+            figures.drawn(frozen.find(project, topic), part)
 
 
 def run(project: Project, names: Sequence[str]) -> None:

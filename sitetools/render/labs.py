@@ -8,22 +8,21 @@ which is rendered like any other page. Its outputs are frozen in `docs/en/labs/*
 from __future__ import annotations
 
 import hashlib
-import html
 import json
 import re
 from pathlib import Path
 from urllib.parse import urljoin
 
-from sitetools.content import files, frozen, labels, notebooks, pages
+from sitetools.content import files, frozen, notebooks, pages
 from sitetools.content.labels import Labels
 from sitetools.content.project import SOURCE_LANGUAGE, Project, counterpart
 from sitetools.fault import Fault, relative
+from sitetools.render import svg
 
 Outputs = dict[str, list[dict[str, str]]]
 """By cell, in order, what it printed ({"text": …}) or drew ({"svg": …})."""
 
 _FIGURE = re.compile(r'<p><img src="lab:([\w-]+):(\d+)" ?/?></p>')
-_TEXT = re.compile(r"(<text\b[^>]*>)([^<]+)(</text>)")
 _LINK = re.compile(r"(\]\()(?!\w+:)([^)\s#]+)\.(?:md|ipynb)(#[\w-]+)?(?=\))")
 
 
@@ -98,13 +97,8 @@ def save(path: Path, outputs: Outputs, made_with: str) -> None:
 
 def words(outputs: Outputs) -> set[str]:
     """Return the English labels of all figures of a lab."""
-    return {
-        html.unescape(text)
-        for outs in outputs.values()
-        for out in outs
-        for _, text, _ in _TEXT.findall(out.get("svg", ""))
-        if labels.has_words(text)
-    }
+    found = (out.get("svg", "") for outs in outputs.values() for out in outs)
+    return {word for each in found for word in svg.words(each)}
 
 
 def markdown(path: Path, warn: frozen.Warn | None = None) -> str:
@@ -148,23 +142,16 @@ def description_of(ident: str) -> str:
     return f"{ident}-shows"
 
 
-def figure(svg: str, ident: str, own: Labels, name: str) -> str:
+def figure(svg_: str, ident: str, own: Labels, name: str) -> str:
     """Return a figure in a language, described by the paragraph after it.
 
     Args:
-        svg: the figure, with English labels.
+        svg_: the figure, with English labels.
         ident: the id of its cell.
         own: the words of the language.
         name: the lab's file, for messages.
     """
-    speaks = own.speaks(words({"": [{"svg": svg}]}))
-
-    def in_words(match: re.Match[str]) -> str:
-        text = html.unescape(match[2])
-        text = own.translate(text, name) if speaks else text
-        return f"{match[1]}{html.escape(text, quote=False)}{match[3]}"
-
-    head, _, rest = _TEXT.sub(in_words, svg).partition(">")
+    head, _, rest = svg.in_language(svg_, own, name).partition(">")
     return (
         f'<figure>{head} role="img" aria-labelledby="{description_of(ident)}">{rest}'
         "</figure>"
@@ -191,8 +178,8 @@ def fill(
     name = relative(counterpart(path, SOURCE_LANGUAGE))
 
     def replace(match: re.Match[str]) -> str:
-        svg = outputs[match[1]][int(match[2])]["svg"]
-        return figure(svg, match[1], own, name)
+        drawn = outputs[match[1]][int(match[2])]["svg"]
+        return figure(drawn, match[1], own, name)
 
     page = _FIGURE.sub(replace, page)
     links = [(path.name, " download", own.word("lab_download"))]

@@ -6,6 +6,7 @@ The format is Python's (`.2f`, `.1%`, `.1e`, `d`); exponents are set as powers o
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,13 @@ def formatted(value: float, spec: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def fill(inner: str, place: Place, warn: frozen.Warn | None = None) -> str:
+def fill(inner: str, place: Place, results_of: Callable[[str], Any]) -> str:
     """Return the text for what is between the braces.
 
     Args:
         inner: what is between the braces.
         place: the line of the page.
-        warn: what to do about outdated results, instead of raising.
+        results_of: returns the frozen results of a snippet, by its name.
 
     Raises:
         Fault: if it names no frozen number or has no valid format.
@@ -45,13 +46,11 @@ def fill(inner: str, place: Place, warn: frozen.Warn | None = None) -> str:
         raise Fault(place, f"{problem} is not a number", remedy)
     name, keys, spec = match.groups()
     try:
-        results = frozen.load(frozen.find(Project.of(place.path), name), warn)
-        value: Any = frozen.look_up(results, keys.split("."))
+        value: Any = frozen.look_up(results_of(name), keys.split("."))
         return formatted(value, spec)
     except LookupError as error:
-        raise Fault(
-            place, f"{problem}: {error.args[0]}", "choose one of them"
-        ) from None
+        remedy = "choose one of them"
+        raise Fault(place, f"{problem}: {error.args[0]}", remedy) from None
     except Fault as fault:
         raise fault.at(place) from None
     except (ValueError, TypeError) as error:
@@ -74,11 +73,26 @@ def fill_page(text: str, path: Path, warn: frozen.Warn | None = None) -> str:
         for number, line in pages.prose(path)
         if PLACEHOLDER.search(line)
     }
+    if not places:
+        return text
+    project, loaded = Project.of(path), dict[str, Any]()
 
-    def filled(line: str) -> str:
-        if line not in places:
+    def results_of(name: str) -> Any:  # noqa: ANN401
+        if name not in loaded:
+            loaded[name] = frozen.load(frozen.find(project, name), warn)
+        return loaded[name]
+
+    lines = list(enumerate(text.split("\n")))
+    code = {
+        number
+        for fence in pages.fences_in(lines, path)
+        for number in range(fence.line, fence.end)
+    }
+
+    def filled(number: int, line: str) -> str:
+        place = places.get(line)
+        if place is None or number in code:
             return line
-        place = places[line]
-        return PLACEHOLDER.sub(lambda match: fill(match[1], place, warn), line)
+        return PLACEHOLDER.sub(lambda match: fill(match[1], place, results_of), line)
 
-    return "\n".join(map(filled, text.split("\n")))
+    return "\n".join(filled(number, line) for number, line in lines)
