@@ -34,7 +34,7 @@ from mkdocs.utils.templates import TemplateContext
 from sitetools.content import files as text_files
 from sitetools.content import frozen, labels, pages
 from sitetools.content.labels import Labels
-from sitetools.content.project import SOURCE_LANGUAGE, Project
+from sitetools.content.project import SOURCE_LANGUAGE, Project, is_copy
 from sitetools.fault import Fault, Place, relative
 from sitetools.publish import (
     alternates,
@@ -305,10 +305,9 @@ def _path(page: Page) -> Path:
 
 def _stands_in(page: Page, build: Build) -> bool:
     """Return whether the English page is shown for a translation that is missing."""
-    if not build.language:
-        return False
-    own = _path(page).is_relative_to(build.project.docs / build.language)
-    return not own or staleness.is_copy(_path(page))
+    folder = build.project.docs / str(build.language)
+    missing = not _path(page).is_relative_to(folder) or is_copy(_path(page))
+    return bool(build.language) and missing
 
 
 def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
@@ -412,11 +411,7 @@ def _after_search(
     everywhere = alternates.of(extra["language_names"], page.url, site_url)
     # The switcher names all. Engines are told only of what is in the language.
     extra["elsewhere"] = everywhere
-    having = [
-        code
-        for code in build.project.having(page.file.src_uri)
-        if not staleness.is_copy(build.project.docs / code / page.file.src_uri)
-    ]
+    having = build.project.having(page.file.src_uri)
     extra["alternate"] = [entry for entry in everywhere if entry["lang"] in having]
     english = urljoin(site_url or "", f"../{SOURCE_LANGUAGE}/{page.url}")
     extra["default"] = english if page.url else urljoin(site_url or "", "..") or ".."
