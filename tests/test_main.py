@@ -68,7 +68,7 @@ def test_both_guides_name_the_same_commands_and_files():
         (project.ROOT / ".github" / name).read_text("utf-8")
         for name in ("CONTRIBUTING.md", "CONTRIBUTING.ko.md")
     ]
-    said = [set(re.findall(r"`([^`<\n]+)`", guide)) for guide in guides]
+    said = [set(re.findall(r"`([^`\n]+)`", guide)) for guide in guides]
     commands_, files = (
         [{part for part in parts if re.match(pattern, part)} for parts in said]
         for pattern in (rf"(?:make|gh|{'|'.join(NAMES)})\b", r"[\w/-]+\.\w+$")
