@@ -60,7 +60,7 @@ from sitetools.render import (
     notices,
     numbers,
 )
-from sitetools.translate import staleness, status
+from sitetools.translate import new_language, staleness, status
 
 # The plugins, search and mkdocs-jupyter, are called at priority 0.
 BEFORE, AFTER = event_priority(100), event_priority(-100)
@@ -115,6 +115,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     root: Build | None = config.extra.get("root")
     with _faults():
         words = labels.load(project, folder) if folder in codes else None
+        if config.theme["language"] not in new_language.known():
+            path = Path(config.config_file_path)
+            raise new_language.unknown(path, config.theme["language"])
         config.extra["language_names"] = {
             code: labels.load(project, code).word("language") for code in codes
         }

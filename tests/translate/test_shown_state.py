@@ -1,6 +1,7 @@
 """A reader is told, in the page's language, whether it is translated and current."""
 
 import json
+import shutil
 
 import pytest
 from bs4 import BeautifulSoup
@@ -65,3 +66,13 @@ def test_page_whose_source_has_changed_says_so_and_search_does_not(japanese):
     assert "has changed since" in box.get_text()
     assert "unheard" not in searched
     assert "changed since" not in searched
+
+
+def test_language_that_the_theme_does_not_know_is_named(root):
+    shutil.copytree(root / "docs" / "ko", root / "docs" / "xx")
+    config = (root / "mkdocs.ko.yml").read_text("utf-8").replace("ko", "xx")
+    write("mkdocs.xx.yml", config)(root)
+    assert built(root) == [
+        "mkdocs.xx.yml:1: the theme does not know the language 'xx'; write its code as "
+        "in BCP 47, such as ja, pt-BR or zh-Hant."
+    ]
