@@ -34,7 +34,7 @@ from mkdocs.utils.templates import TemplateContext
 from sitetools.content import files as text_files
 from sitetools.content import frozen, labels, pages
 from sitetools.content.labels import Labels
-from sitetools.content.project import SOURCE_LANGUAGE, Project
+from sitetools.content.project import SOURCE_LANGUAGE, Project, is_copy
 from sitetools.fault import Fault, Place, relative
 from sitetools.publish import (
     alternates,
@@ -60,7 +60,7 @@ from sitetools.render import (
     notices,
     numbers,
 )
-from sitetools.translate import staleness, status
+from sitetools.translate import new_language, staleness, status
 
 # The plugins, search and mkdocs-jupyter, are called at priority 0.
 BEFORE, AFTER = event_priority(100), event_priority(-100)
@@ -117,6 +117,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     root: Build | None = config.extra.get("root")
     with _faults():
         words = labels.load(project, folder) if folder in codes else None
+        if config.theme["language"] not in new_language.known():
+            path = Path(config.config_file_path)
+            raise new_language.unknown(path, config.theme["language"])
         config.extra["language_names"] = {
             code: labels.load(project, code).word("language") for code in codes
         }
@@ -314,10 +317,9 @@ def _path(page: Page) -> Path:
 
 def _stands_in(page: Page, build: Build) -> bool:
     """Return whether the English page is shown for a translation that is missing."""
-    if not build.language:
-        return False
-    own = _path(page).is_relative_to(build.project.docs / build.language)
-    return not own or staleness.is_copy(_path(page))
+    folder = build.project.docs / str(build.language)
+    missing = not _path(page).is_relative_to(folder) or is_copy(_path(page))
+    return bool(build.language) and missing
 
 
 def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
@@ -421,11 +423,7 @@ def _after_search(
     everywhere = alternates.of(extra["language_names"], page.url, site_url)
     # The switcher names all. Engines are told only of what is in the language.
     extra["elsewhere"] = everywhere
-    having = [
-        code
-        for code in build.project.having(page.file.src_uri)
-        if not staleness.is_copy(build.project.docs / code / page.file.src_uri)
-    ]
+    having = build.project.having(page.file.src_uri)
     extra["alternate"] = [entry for entry in everywhere if entry["lang"] in having]
     english = urljoin(site_url or "", f"../{SOURCE_LANGUAGE}/{page.url}")
     extra["default"] = english if page.url else urljoin(site_url or "", "..") or ".."

@@ -63,6 +63,24 @@ def test_commands_that_are_written_anywhere_exist():
             assert name in NAMES, f"{path}: there is no command {name!r}"
 
 
+def test_both_guides_name_the_same_commands_and_files():
+    guides = [
+        (project.ROOT / ".github" / name).read_text("utf-8")
+        for name in ("CONTRIBUTING.md", "CONTRIBUTING.ko.md")
+    ]
+    said = [set(re.findall(r"`([^`\n]+)`", guide)) for guide in guides]
+    commands_, files = (
+        [{part for part in parts if re.match(pattern, part)} for parts in said]
+        for pattern in (rf"(?:make|gh|{'|'.join(NAMES)})\b", r"[\w/-]+\.\w+$")
+    )
+    blocks = [re.findall(r"(?s)```.*?```", guide) for guide in guides]
+    assert blocks[0] == blocks[1]
+    assert commands_[0] == commands_[1]
+    assert files[0] == files[1]
+    assert len(commands_[0]) > 9
+    assert len(files[0]) > 9
+
+
 @pytest.mark.parametrize(
     ("platform", "expected"),
     [

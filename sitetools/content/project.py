@@ -62,15 +62,25 @@ class Project:
         return [code for code in self.languages() if code != SOURCE_LANGUAGE]
 
     def pages(self, language: str = SOURCE_LANGUAGE) -> list[Path]:
-        """Return all pages of a language, notebooks included, sorted."""
+        """Return all pages of a language, notebooks included, sorted.
+
+        Without those that are the English page, word for word: `start` made such a
+        copy, which no one has begun to translate.
+        """
+        found = self.files(language)
+        return [path for path in found if not is_copy(path)]
+
+    def files(self, language: str) -> list[Path]:
+        """Return the files of a language's pages, sorted."""
         folder = self.docs / language
         found = [path for kind in ("*.md", "*.ipynb") for path in folder.rglob(kind)]
         return sorted(p for p in found if p.parent.name != ".ipynb_checkpoints")
 
     def having(self, name: str) -> list[str]:
         """Return the languages that have a page, by its path below docs/<language>/."""
+        pages = {code: self.docs / code / name for code in self.languages()}
         return [
-            code for code in self.languages() if (self.docs / code / name).is_file()
+            code for code, page in pages.items() if page.is_file() and not is_copy(page)
         ]
 
     def site_name(self, language: str) -> str:
@@ -104,3 +114,11 @@ def counterpart(page: Path, language: str) -> Path:
     """Return the same page in another language."""
     docs = Project.of(page).docs
     return docs / language / page.relative_to(docs / language_of(page))
+
+
+def is_copy(page: Path) -> bool:
+    """Return whether a translation is still the English page, word for word."""
+    if language_of(page) == SOURCE_LANGUAGE:
+        return False
+    source = counterpart(page, SOURCE_LANGUAGE)
+    return source.is_file() and source.read_bytes() == page.read_bytes()

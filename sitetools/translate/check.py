@@ -71,7 +71,7 @@ def _known(project: Project) -> list[Path]:
     for code in project.languages():
         words = (project.docs / code / name for name in ("labels.yml", "terms.yml"))
         found += [path for path in words if path.is_file()]
-        found += project.pages(code)
+        found += project.files(code)
     return found
 
 

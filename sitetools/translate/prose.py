@@ -51,7 +51,8 @@ def characters(path: Path, lines: Lines, language: str) -> Iterator[Fault]:
                 name = unicodedata.name(char, "a control character")
                 column = line.index(char) + 1
                 problem = f"has U+{ord(char):04X} ({name}) in column {column}"
-                yield Fault(place, problem, "delete it")
+                ends = "save the file again with newlines of Unix or Windows"
+                yield Fault(place, problem, ends if char == "\r" else "delete it")
 
 
 def problems(path: Path) -> Iterator[Fault]:

@@ -38,7 +38,7 @@ def source_of(path: Path) -> Path:
     source = counterpart(path, SOURCE_LANGUAGE)
     if source.is_file():
         return source
-    known = [relative(page) for page in Project.of(path).pages(language)]
+    known = [relative(page) for page in Project.of(path).files(language)]
     known += [relative(page) for page in Project.of(path).pages()]
     known = [name for name in known if name != relative(path)]
     near = difflib.get_close_matches(relative(path), known, 1)
@@ -127,14 +127,6 @@ def untranslated(path: Path) -> list[str]:
         for section in sections(path)
         if section.text.strip() == source.get(section.ident) and _wordy(section)
     ]
-
-
-def is_copy(path: Path) -> bool:
-    """Return whether no one has begun to translate a page: it is the English one."""
-    if language_of(path) == SOURCE_LANGUAGE or stamps(path):
-        return False
-    own, source = sections(path), sections(source_of(path))
-    return [s.text.strip() for s in own] == [s.text.strip() for s in source]
 
 
 def stamp(path: Path, idents: list[str] | None = None) -> None:

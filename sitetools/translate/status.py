@@ -9,7 +9,12 @@ from urllib.parse import quote
 
 from sitetools.content import labels, pages
 from sitetools.content.labels import Labels
-from sitetools.content.project import SOURCE_LANGUAGE, Project, counterpart
+from sitetools.content.project import (
+    SOURCE_LANGUAGE,
+    Project,
+    counterpart,
+    is_copy,
+)
 from sitetools.content.sections import sections
 from sitetools.fault import Fault, relative
 from sitetools.translate import changes, staleness
@@ -38,7 +43,7 @@ def progress(source: Path, language: str) -> Progress:
         Fault: if one of the two pages cannot be read.
     """
     path, total = counterpart(source, language), list(staleness.hashes(source))
-    if not path.is_file() or staleness.is_copy(path):
+    if not path.is_file() or is_copy(path):
         return Progress(path, source, len(total), total, "missing")
     old = staleness.stale(path)
     return Progress(path, source, len(total), old, "stale" if old else "current")

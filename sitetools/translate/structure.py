@@ -16,13 +16,15 @@ from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 
-from sitetools.content import files, pages
-from sitetools.content.project import language_of
-from sitetools.fault import Fault, Place
+from sitetools.content import files, notebooks, pages
+from sitetools.content.project import COMPLETE, language_of
+from sitetools.fault import Fault, Place, relative
 from sitetools.translate import numbered, staleness
+from sitetools.translate.commands import command
 from sitetools.translate.numbered import Lines, Numbered
 from sitetools.translate.parts import Part, followed, parts
 
+_FIX = command("fix")
 Item = tuple[str, int]
 """Something that a section holds, and its line."""
 
@@ -68,6 +70,9 @@ def differences(path: Path, named: bool = True) -> Iterator[Fault]:
         Fault: as parts().
     """
     ours, theirs = parts(path), parts(staleness.translation(path))
+    if path.suffix == ".ipynb" and (found := list(_cells(path))):
+        yield from found
+        return
     yield from _front_matter(path)
     torn = set[str]()
     for fault, ident in _headings(ours, theirs):
@@ -79,6 +84,32 @@ def differences(path: Path, named: bool = True) -> Iterator[Fault]:
         if part.ident in source and part.ident not in torn:
             compare = _content if named or part.ident in stamps else _fences
             yield from compare(part, source[part.ident])
+
+
+def _cells(path: Path) -> Iterator[Fault]:
+    """Yield the first cell of a lab that is not that of the source."""
+    if language_of(path) not in COMPLETE and staleness.stale(path):
+        return
+    text, source = files.read(path), staleness.source_of(path)
+    ours, theirs = (
+        notebooks.load(files.read(each), each)[0] for each in (path, source)
+    )
+    for own, other in zip_longest(ours, theirs):
+        if not own or not other:
+            number = f"has {len(ours)} cells, {relative(source)} has {len(theirs)}"
+            yield Fault(path, number, "add or remove cells until they are the same")
+            return
+        if (own.ident, own.code) != (other.ident, other.code):
+            line = text.count("\n", 0, text.index(f'"id": "{own.ident}"')) + 1
+            problem = f"the cell {own.ident!r} is {other.ident!r} in {relative(source)}"
+            remedy = f"add or remove cells before it, or run `{_FIX} {relative(path)}`"
+            yield Fault(Place(path, line), problem, remedy)
+            return
+        if own.metadata != other.metadata:
+            line = text.count("\n", 0, text.index(f'"id": "{own.ident}"')) + 1
+            problem = f"the cell {own.ident!r} has other settings than the English one"
+            remedy = f"run `{_FIX} {relative(path)}`"
+            yield Fault(Place(path, line), problem, remedy)
 
 
 def _front_matter(path: Path) -> Iterator[Fault]:
@@ -177,7 +208,7 @@ def _fences(own: Part, source: Part) -> Iterator[Fault]:
                 at = next((n for n, (x, y) in enumerate(pairs) if x != y), -1)
                 line = fence.lines[at] if 0 <= at < len(fence.lines) else fence.line
                 problem = f"this fence is not the one at {other.place}"
-                remedy = "copy it from there: code and output are never translated"
+                remedy = f"copy it from there, or run `{_FIX} {relative(own.path)}`"
                 yield Fault(Place(own.path, line), problem, remedy)
             elif fence:
                 problem = f"{{#{own.ident}}} has no such fence at {source.place}"

@@ -4,6 +4,7 @@ import pytest
 from translated_page import PAGE, change, write
 
 from sitetools.content import labels
+from sitetools.content.project import is_copy
 from sitetools.fault import Fault
 from sitetools.translate import check, label_rules, new_language, staleness
 
@@ -30,7 +31,7 @@ def test_nothing_of_a_language_is_in_another_file(site):
     own = labels.load(site, "zh-Hant")
     assert own.word("language") == "繁體中文"
     assert own.word("page") == "Page", "English until translated"
-    assert staleness.is_copy(site.docs / "zh-Hant" / "index.md")
+    assert is_copy(site.docs / "zh-Hant" / "index.md")
     with pytest.raises(Fault, match="exists already"):
         new_language.add(site, "zh-Hant", "繁體中文")
 

@@ -3,6 +3,7 @@
 import pytest
 from translated_page import KOREAN, PAGE, add_lab, change, write
 
+from sitetools.content.project import is_copy
 from sitetools.fault import Fault
 from sitetools.translate import staleness, structure
 
@@ -78,7 +79,7 @@ def test_untouched_copy_cannot_be_stamped(page, source):
     change(source, "text", LONG)
     page.unlink()
     staleness.start(page)
-    assert staleness.is_copy(page)
+    assert is_copy(page)
     with pytest.raises(Fault, match=r"still in English: \{#top\}, \{#t\}; translate"):
         staleness.stamp(page)
     with pytest.raises(Fault, match=r"still in English: \{#t\};") as error:
@@ -86,7 +87,7 @@ def test_untouched_copy_cannot_be_stamped(page, source):
     assert error.value.place.line == 6
     assert staleness.stamps(page) == {}
     change(page, LONG, "세 낱말이 넘는 번역한 문장입니다.")
-    assert not staleness.is_copy(page)
+    assert not is_copy(page)
     assert not staleness.has_changed(page), "it is only not finished"
     staleness.stamp(page)
     assert staleness.stale(page) == []
@@ -100,7 +101,7 @@ def test_page_without_a_section_cannot_be_stamped(page, source):
 
 
 def test_english_page_is_no_copy(source):
-    assert not staleness.is_copy(source)
+    assert not is_copy(source)
 
 
 def test_page_begins_as_a_copy_of_the_english_one(translated, source):
@@ -108,8 +109,13 @@ def test_page_begins_as_a_copy_of_the_english_one(translated, source):
     staleness.start(path)
     assert path.read_text("utf-8") == source.read_text("utf-8")
     assert staleness.stale(path) == ["top", "t", "one"]
+    assert translated.pages("ja") == [], "no one has begun to translate it"
+    assert translated.having("page.md") == ["en", "ko"]
     with pytest.raises(Fault, match="exists already; edit it"):
         staleness.start(path)
+    change(path, "text", "文")
+    assert translated.pages("ja") == [path]
+    assert translated.having("page.md") == ["en", "ja", "ko"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 from translated_page import KOREAN, PAGE, add_lab, change, commit, places, write
 
+from sitetools.content import notebooks
 from sitetools.fault import Fault
 from sitetools.translate import staleness, structure
 from sitetools.translate.parts import parts
@@ -230,6 +231,32 @@ def test_lab_is_compared_too(translated):
     change(own, "print(1)", "print(2)")
     (fault,) = structure.differences(own)
     assert fault.place.line == line_of(own, "print(2)")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"id": "plot"', '"id": "draw"', "the cell 'draw' is 'plot' in docs/en/labs/"),
+        ('"tolerance": 0.1', '"tolerance": 1', "'plot' has other settings"),
+        ('"cell_type": "markdown",\n   "id": "plot-seen"',
+         '"cell_type": "raw",\n   "id": "seen"', "the cell 'seen' is 'plot-seen'"),
+    ],
+)  # fmt: skip
+def test_cell_of_another_name_is_the_only_thing_said(translated, old, new, said):
+    own = add_lab(translated.root)
+    change(own, old, new)
+    (fault,) = structure.differences(own)
+    assert said in fault.problem
+    ident = said.partition("'")[2].partition("'")[0]
+    assert fault.place.line == line_of(own, f'"id": "{ident}"')
+
+
+def test_lab_of_other_cells_is_named(translated):
+    own = add_lab(translated.root)
+    cells, metadata = notebooks.load(own.read_text("utf-8"), own)
+    write(own, notebooks.dump(cells[:-1], metadata["source"]))
+    (fault,) = structure.differences(own)
+    assert fault.problem == "has 3 cells, docs/en/labs/lab.ipynb has 4"
 
 
 # A language that may lag.
