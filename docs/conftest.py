@@ -9,15 +9,16 @@ from pathlib import Path
 import blocks
 import outputs
 import pytest
-from project import PROJECT
 from sybil import Document, Example, Region, Sybil
 from sybil.integration.pytest import SybilItem
 from sybil.typing import Parser
 
 from sitetools.content import pages
+from sitetools.content.project import Project
 from sitetools.fault import Fault, relative
 from sitetools.measure import remeasure
 
+PROJECT = Project.of(Path(__file__).parent)
 collect_ignore = [str(PROJECT.docs / "root"), str(PROJECT.docs / "shared")]
 PRINTED = "printed"
 SNIPPETS = "test_remeasure.py"

@@ -1,11 +1,12 @@
 """What the tests share: the site, built once for all of them, and a server."""
 
+import errno
 import functools
 import http.server
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import project
@@ -90,3 +91,15 @@ def root(_small_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     theme = "mkdocs.structure.files.Files.add_files_from_theme"
     monkeypatch.setattr(theme, small_site.add_scripts)
     return copy
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return a function that fills the disk: half of a file still fits."""
+    real = Path.write_bytes
+
+    def half(path: Path, data: bytes) -> int:
+        real(path, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    return lambda: monkeypatch.setattr(Path, "write_bytes", half)

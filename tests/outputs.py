@@ -25,9 +25,7 @@ def update(project: Project, printed: dict[str, str]) -> list[tuple[Path, int]]:
     """
     found = []
     for language in project.languages():
-        for path in project.pages(language):
-            if path.suffix != ".md":
-                continue
+        for path in sorted((project.docs / language).rglob("*.md")):
             changes = [
                 (block, printed[block.ident])
                 for block in blocks.blocks(path)

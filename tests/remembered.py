@@ -25,8 +25,6 @@ import pytest
 from sitetools.content import files
 from sitetools.content.project import Project
 
-ROOT = Path(__file__).resolve().parents[1]
-FOLDER = Project(ROOT).cache / "tests"
 NAME = "remembered"
 DAYS = 90
 """After so long without use an entry is deleted."""
@@ -34,11 +32,12 @@ PACKAGES = (
     *("torch", "numpy", "scipy", "matplotlib", "scikit-learn", "keras", "mnist1d"),
     *("nbclient", "ipykernel", "matplotlib-inline"),
 )
-_ALL = ("measure/sandbox.py", "measure/sandbox_process.py", "measure/compare.py")
+SITETOOLS = Path(__file__).resolve().parents[1] / "sitetools"
+_ALL = ("measure/sandbox*.py", "measure/compare.py")
 JUDGES = {
     "blocks": (*_ALL, "../tests/blocks.py"),
     "snippets": (*_ALL, "measure/remeasure.py", "content/snippets.py"),
-    "labs": (*_ALL, "measure/run_labs.py", "render/figures.py"),
+    "labs": (*_ALL, "measure/run_labs.py", "render/*.py"),
 }
 """The code that runs and compares each kind."""
 
@@ -63,13 +62,27 @@ def key(kind: str, inputs: Iterable[str | Path]) -> str:
         inputs: code and expected results; of a file, its name and content.
     """
     parts = [kind, versions()]
-    for part in [*inputs, *(ROOT / "sitetools" / name for name in JUDGES[kind])]:
+    for name in JUDGES[kind]:
+        found = sorted(SITETOOLS.glob(name))
+        assert found, name
+        parts += [path.read_text("utf-8") for path in found]
+    for part in inputs:
         if isinstance(part, Path):
-            parts.append(part.name)
-            parts.append(part.read_bytes().hex() if part.is_file() else "no file")
+            content = part.read_bytes().hex() if part.is_file() else "no file"
+            parts += [part.name, content]
         else:
             parts.append(part)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def folder(config: pytest.Config) -> Path:
+    """Return where passes are remembered."""
+    return Project(config.rootpath).cache / "tests"
+
+
+def is_fresh(config: pytest.Config) -> bool:
+    """Return whether everything is to run."""
+    return bool(config.getoption("--fresh")) or os.environ.get("CI") == "true"
 
 
 class Memory:
@@ -121,8 +134,7 @@ class Once(Protocol):
 @pytest.fixture
 def remembered(request: pytest.FixtureRequest) -> Once:
     """Return what runs a check only if it has not passed before."""
-    fresh = request.config.getoption("--fresh") or os.environ.get("CI") == "true"
-    memory = Memory(FOLDER, fresh)
+    memory = Memory(folder(request.config), is_fresh(request.config))
 
     def once(
         kind: str, inputs: Iterable[str | Path], check: Callable[[], object]
@@ -175,4 +187,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Delete what is no longer used, in one process."""
     if not hasattr(session.config, "workerinput"):
-        Memory(FOLDER).forget_unused()
+        Memory(folder(session.config)).forget_unused()

@@ -4,21 +4,23 @@ import textwrap
 
 import blocks
 import pytest
+import small_site
 
 from sitetools.content import pages
-from sitetools.measure import sandbox
-
-pytestmark = pytest.mark.torch
+from sitetools.fault import Fault
 
 
-def page(tmp_path, text, newline="\n"):
-    path = tmp_path / "page.md"
-    path.write_bytes(textwrap.dedent(text).replace("\n", newline).encode())
-    return path
+@pytest.fixture
+def page(tmp_path):
+    """Return a function that writes a page, the only one of its project."""
+    (tmp_path / "mkdocs.yml").touch()
 
+    def write(text, newline="\n"):
+        path = tmp_path / "page.md"
+        path.write_bytes(textwrap.dedent(text).replace("\n", newline).encode())
+        return path
 
-def found(path):
-    return [(block.code.text, block.code.line) for block in blocks.blocks(path)]
+    return write
 
 
 FENCES = {
@@ -33,7 +35,7 @@ FENCES = {
     "in an admonition": "!!! note\n\n    ```python\n    x = 1\n    ```\n",
     "in folded details": '??? tip "T"\n\n    ```python\n    x = 1\n    ```\n',
     "in a list": "- item\n\n    ```python\n    x = 1\n    ```\n",
-    "behind a list mark": "- ```python\n  x = 1\n  ```\n",
+    "after a list mark": "- ```python\n  x = 1\n  ```\n",
     "in a quotation": "> ```python\n> x = 1\n> ```\n",
     "short name": "```py\nx = 1\n```\n",
 }
@@ -41,175 +43,156 @@ FENCES = {
 
 @pytest.mark.parametrize("name", FENCES)
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
-def test_every_fence_is_seen(tmp_path, name, newline):
-    path = page(tmp_path, FENCES[name], newline)
-    ((text, line),) = found(path)
-    assert text == "x = 1\n"
-    assert (
-        pages.read(path).split("\n")[line - 1].strip(" ->").startswith(("```", "~~~"))
-    )
-
-
-def test_included_section_is_expanded(tmp_path):
-    path = page(
-        tmp_path,
-        """\
-        text
-
-        ```python
-        --8<-- "tests/data/included.py:shown"
-        print(shown)
-        ```
-        """,
-    )
+def test_every_fence_is_seen(page, name, newline):
+    path = page(FENCES[name], newline)
     (block,) = blocks.blocks(path)
-    assert block.code.text == "shown = 1\nprint(shown)\n"
-    assert block.code.lines == [4, 5]
+    assert block.code.text == "x = 1\n"
+    line = pages.read(path).split("\n")[block.code.line - 1]
+    assert line.strip(" ->").startswith(("```", "~~~"))
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("```pycon\n>>> 1\n1\n```\n", "prompts"),
-        ("```pyhton\n1\n```\n", "'pyhton'"),
-        ("```\n1\n```\n", "''"),
-        ("```console\nx = 1\n```\n", "begins with no command"),
-        ("```output\n1\n```\n", "follows no python block"),
-        ("```python\n1\n```\ntext\n```output\n1\n```\n", "follows no python block"),
-    ],
-)
-def test_fence_that_no_test_could_run_is_an_error(tmp_path, text, reason):
-    wrong = [
-        block.wrong for block in blocks.blocks(page(tmp_path, text)) if block.wrong
-    ]
-    assert len(wrong) == 1
-    assert reason in wrong[0]
+WRONG = {
+    "prompts": ("```pycon\n>>> 1\n1\n```\n", 1, "prompts"),
+    "misspelled": ("```pyhton\n1\n```\n", 1, "'pyhton'"),
+    "no language": ("```\n1\n```\n", 1, "''"),
+    "no shell": ("```console\npip install torch\nx = 1\n```\n", 3, "command"),
+    "output first": ("```output\n1\n```\n", 1, "does not follow"),
+    "text between": (
+        "```python\n1\n```\ntext\n```output\n1\n```\n",
+        5,
+        "does not follow",
+    ),
+}
 
 
-def test_shell_commands_are_listed_as_not_run(tmp_path):
-    assert found(page(tmp_path, "```console\npip install torch\n```\n")) == []
+@pytest.mark.parametrize("name", WRONG)
+def test_fence_that_no_test_could_run_is_a_fault(page, name):
+    text, line, problem = WRONG[name]
+    (fault,) = [block.wrong for block in blocks.blocks(page(text)) if block.wrong]
+    assert fault.place.line == line
+    assert problem in fault.problem
 
 
-def verdict(tmp_path, text):
-    (block,) = blocks.blocks(page(tmp_path, text))
-    return blocks.judge(
-        block,
-        sandbox.run(block.code.text, str(block.code.path), block.code.lines, limit=2),
-    )
+def test_shell_commands_are_not_run(page):
+    assert list(blocks.blocks(page("```console\npip install torch\n```\n"))) == []
 
 
-def test_right_output_passes(tmp_path):
-    assert verdict(tmp_path, "```python\nprint(1)\n```\n\n```output\n1\n```\n") is None
-
-
-def test_wrong_output_names_line_code_and_difference(tmp_path):
-    message = verdict(
-        tmp_path, "text\n\n```python\nprint('ab', 12)\n```\n\n```output\nab 13\n```\n"
-    )
-    assert "page.md:7: the block prints something else" in message
-    assert "    4 | print('ab', 12)" in message
-    assert "- ab 13\n?     ^\n+ ab 12\n?     ^" in message
-    assert "make update" in message
-
-
-def test_output_that_the_page_does_not_show_fails(tmp_path):
-    message = verdict(tmp_path, "```python\nprint(1)\n```\n")
-    assert "page.md:1: the block prints, but the page shows no output" in message
-
-
-def test_error_names_the_line_in_the_page(tmp_path):
-    message = verdict(tmp_path, "a\n\n```python\nx = 1\nx.nothing\n```\n")
-    assert "page.md:5: the block fails" in message
-    assert ">    5 | x.nothing" in message
-    assert "AttributeError: 'int' object has no attribute 'nothing'" in message
-
-
-def test_syntax_error_names_the_line_in_the_page(tmp_path):
-    assert "page.md:4: the block fails" in verdict(
-        tmp_path, "a\n\n```python\nx = = 1\n```\n"
-    )
-
-
-def test_error_that_the_page_shows_is_expected(tmp_path):
-    text = "```python\nprint(1)\nint('x')\n```\n\n```output\n1\n{}\n```\n"
-    right = "ValueError: invalid literal for int() with base 10: 'x'"
-    assert verdict(tmp_path, text.format(right)) is None
-    assert "fails" in verdict(tmp_path, text.format("ValueError: something else"))
-
-
-def test_error_that_does_not_come_fails(tmp_path):
-    assert verdict(tmp_path, "```python\nint('1')\n```\n\n```output\nValueError\n```\n")
-
-
-def test_each_block_runs_alone(tmp_path):
-    path = page(tmp_path, "```python\nx = 1\n```\n\n```python\nx\n```\n")
-    first, second = blocks.blocks(path)
-    assert sandbox.run(first.code.text).error is None
-    assert sandbox.run(second.code.text).error == "NameError: name 'x' is not defined"
-
-
-def test_forgotten_seed_is_caught():
-    source = "import torch, random, numpy\nx = torch.rand(1).item(), random.random(), numpy.random.rand()"
-    one, two = (sandbox.run(source, values=["x"]).values["x"] for _ in range(2))
-    assert all(a != b for a, b in zip(one, two, strict=True))
-
-
-def test_project_cannot_be_imported():
-    assert "ModuleNotFoundError" in (sandbox.run("import frozen").error or "")
-
-
-@pytest.mark.parametrize(
-    ("expected", "got", "result"),
-    [
-        ("slope -0.347", "slope -0.347", True),
-        ("slope -0.347", "slope -0.348", True),
-        ("slope -0.347", "slope -0.349", False),
-        ("slope -0.347", "slope 0.347", False),
-        ("slope -0.347", "slope -0.35", False),
-        ("12 layers", "13 layers", False),
-        ("1.2e-12", "1.3e-12", True),
-        ("1.2e-12", "1.2e-11", False),
-        ("9.9e-05", "1.0e-04", True),
-        ("0.1e+00", "9.3e-12", False),
-        ("0e+07", "0e+00", False),
-        ("0.0e+00", "0.1e+00", True),
-        ("1.0e-04", "9.1e-05", False),
-        ("1.042", "+1.042", False),
-        ("00.013", "0.013", False),
-        ("9.999", "10.000", True),
-        ("layer1 1.00", "layer2 1.00", False),
-        ("7e-08", "8e-08", True),
-        ("9e-08", "1e-07", True),
-        ("7e-08", "9e-08", False),
-        ("7", "8", False),
-        ("a 1.00", "b 1.00", False),
-        ("1.00", "1.00 2.00", False),
-        ("nan", "0.1", False),
-    ],
-)
-def test_numbers_are_compared_to_the_digits_shown(expected, got, result):
-    assert blocks.same(expected, got) is result
-
-
-def test_file_that_a_block_imports_lies_beside_it():
-    source = "from gradient_report import GradientReport"
-    (path,) = blocks.beside(source)
-    assert path.name == "gradient_report.py"
-    assert sandbox.run(source, beside=[path]).error is None
-    assert "ModuleNotFoundError" in (sandbox.run(source).error or "")
-    assert blocks.beside("import variance_by_depth") == []  # a figure's code
-
-
-def test_update_rewrites_only_outputs(tmp_path):
+def test_blocks_are_the_same_if_code_and_output_are(page):
     text = (
-        '# T\r\n\r\n=== "A"\r\n\r\n    ```python\r\n    print(2)\r\n    ```\r\n\r\n'
-        "    ```output\r\n    1\r\n    ```\r\n\r\n```python\r\nprint(3)\r\n```\r\nend\r\n"
+        "```python\n1\n```\n\n```python\n1\n```\n\n```python\n2\n```\n\n"
+        "```python\n1\n```\n\n```output\n1\n```\n"
     )
-    path = tmp_path / "page.md"
-    path.write_bytes(text.encode())
-    first, second = blocks.blocks(path)
-    blocks.rewrite(path, [(first, "2"), (second, "3")])
-    expected = text.replace("    1\r\n", "    2\r\n").replace(
-        "print(3)\r\n```\r\n", "print(3)\r\n```\r\n\r\n```output\r\n3\r\n```\r\n"
+    one, same, other, printing = (each.ident for each in blocks.blocks(page(text)))
+    assert one == same
+    assert len({one, other, printing}) == 3
+
+
+def test_whole_snippet_is_known_and_shows_no_output(root):
+    show = '```python\n--8<-- "snippets/a/small.py"\n```\n'
+    path = root / "docs" / "en" / "index.md"
+    path.write_text(f"{show}\n{show}\n```output\n1\n```\n", "utf-8")
+    snippet = root / "snippets" / "a" / "small.py"
+    right, wrong = blocks.blocks(path)
+    assert right.snippet == wrong.snippet == snippet
+    assert right.wrong is None
+    assert wrong.wrong.place.line == 9
+
+
+def test_file_that_a_block_imports_is_beside_it(root):
+    report = root / "snippets" / "a" / "report.py"
+    report.write_text("x = 1\n", "utf-8")
+    path = root / "docs" / "en" / "index.md"
+    path.write_text(
+        "```python\nfrom report import x\n```\n\n```python\nimport small\n```\n",
+        "utf-8",
     )
-    assert path.read_bytes().decode() == expected
+    helper, figure = blocks.blocks(path)
+    assert blocks.beside(helper) == [report]
+    assert blocks.beside(figure) == []  # no one copies a figure's code
+
+
+def judged(path):
+    """Return what is wrong with a page's only block, or None."""
+    (block,) = blocks.blocks(path)
+    try:
+        blocks.judge(block, blocks.run(block))
+    except Fault as fault:
+        return fault
+    return None
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```python\nprint(1)\n```\n\n```output\n1\n```\n",
+        "```python\nx = 1\n```\n",
+        "```python\nprint(1)\nint('x')\n```\n\n```output\n1\n"
+        "ValueError: invalid literal for int() with base 10: 'x'\n```\n",
+    ],
+)
+def test_right_output_passes(page, text):
+    assert judged(page(text)) is None
+
+
+@pytest.mark.torch
+def test_wrong_output_shows_line_code_and_difference(page):
+    fault = judged(
+        page("text\n\n```python\nprint('ab', 12)\n```\n\n```output\nab 13\n```\n")
+    )
+    assert isinstance(fault, blocks.OtherOutput)
+    assert fault.place.line == 7
+    assert fault.printed == "ab 12"
+    assert "make update" in fault.remedy
+    assert "    4 | print('ab', 12)" in fault.detail
+    assert "- ab 13\n?     ^\n+ ab 12\n?     ^" in fault.detail
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("```python\nprint(1)\n```\n", 1, "shows no output"),
+        ("```python\nint('1')\n```\n\n```output\nValueError\n```\n", 5, "else"),
+        ("a\n\n```python\nx = 1\nx.nothing\n```\n", 5, "fails"),
+        ("a\n\n```python\nx = = 1\n```\n", 4, "fails"),
+        (
+            "```python\nint('x')\n```\n\n```output\nValueError: something else\n```\n",
+            2,
+            "fails",
+        ),
+        ("```python\nimport warnings\nwarnings.warn('old')\n```\n", 1, "warns"),
+        ("```python\nimport os; os._exit(0)\n```\n", 1, "did not finish"),
+    ],
+)
+def test_wrong_block_is_a_fault_with_its_line(page, text, line, problem):
+    fault = judged(page(text))
+    assert fault.place.line == line
+    assert problem in fault.problem
+
+
+@pytest.mark.torch
+def test_error_marks_the_line_and_names_files_as_authors_do(root):
+    path = root / "docs" / "en" / "index.md"
+    path.write_text("```python\nx = 1\nx.nothing\n```\n", "utf-8")
+    detail = judged(path).detail
+    assert ">    3 | x.nothing" in detail
+    assert "AttributeError: 'int' object has no attribute 'nothing'" in detail
+    assert '"docs/en/index.md", line 3' in detail
+    assert str(root) not in detail
+
+
+PAGES = {
+    "missing include": (small_site.add('--8<-- "snippets/none.py"'), 10),
+    "fence without end": (small_site.add("```python\nx"), 10),
+    "not UTF-8": (small_site.write("docs/en/index.md", b"a\n\xe9\n"), 2),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_that_cannot_be_read_is_a_fault(root, name):
+    act, line = PAGES[name]
+    act(root)
+    with pytest.raises(Fault) as fault:
+        list(blocks.blocks(root / "docs" / "en" / "index.md"))
+    assert fault.value.place.line == line

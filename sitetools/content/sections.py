@@ -15,7 +15,7 @@ HEADING = re.compile(
 )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Section:
     """A heading and what follows it, up to the next heading."""
 
@@ -23,7 +23,7 @@ class Section:
     level: int
     line: int
     text: str
-    prose: str = ""
+    prose: str
     """The text without its fences."""
 
     @property
@@ -45,12 +45,13 @@ def sections(path: Path) -> list[Section]:
 @lru_cache(maxsize=500)  # a build asks for each often
 def _sections(path: Path, text: str) -> list[Section]:
     meta = pages.front_matter(path)
-    top = f"{meta.get('title', '')}\n{meta.get('description', '')}"
-    found = [Section("top", 0, 1, top)]
-    prose = dict(pages.prose(path))
+    heads = [("top", 0, 1)]
+    texts = [f"{meta.get('title', '')}\n{meta.get('description', '')}"]
+    proses = [""]
+    outside = dict(pages.prose(path))
     for number, line in enumerate(pages.read(path).split("\n"), 1):
-        heading = HEADING.match(line) if number in prose else None
-        if heading:
+        is_prose = number in outside
+        if heading := HEADING.match(line) if is_prose else None:
             place, ident = Place(path, number), heading["id"]
             if not ident:
                 remedy = (
@@ -58,12 +59,17 @@ def _sections(path: Path, text: str) -> list[Section]:
                     "that of the English page"
                 )
                 raise Fault(place, "this heading has no id", remedy)
-            if any(section.ident == ident for section in found):
+            if any(ident == known for known, *_ in heads):
                 problem = f"the id {ident!r} is on this page already"
                 raise Fault(place, problem, "choose another")
-            found.append(Section(ident, len(heading["level"]), number, ""))
-        if number in prose or len(found) > 1:
-            found[-1].text += line + "\n"
-        if number in prose:
-            found[-1].prose += line + "\n"
-    return found
+            heads.append((ident, len(heading["level"]), number))
+            texts.append("")
+            proses.append("")
+        if is_prose or len(heads) > 1:
+            texts[-1] += line + "\n"
+        if is_prose:
+            proses[-1] += line + "\n"
+    return [
+        Section(*head, text, prose)
+        for head, text, prose in zip(heads, texts, proses, strict=True)
+    ]

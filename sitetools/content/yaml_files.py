@@ -45,7 +45,8 @@ def parse(text: str, path: Path, first: int = 1) -> Any:  # noqa: ANN401
         return yaml.load(text, _Unique)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Place(path, first + (mark.line if mark else 0))
+        last = text.rstrip("\n").count("\n")  # what is missing at the end is there
+        place = Place(path, first + (min(mark.line, last) if mark else 0))
         raise Fault(place, f"not valid YAML ({error.problem})", remedy) from None
     except yaml.reader.ReaderError as error:
         place = Place(path, first + text.count("\n", 0, error.position))

@@ -10,12 +10,12 @@ from typing import Any
 
 from sitetools.content import files, frozen, snippets
 from sitetools.content.project import Project
-from sitetools.fault import Fault, Place
+from sitetools.fault import Fault, Place, relative
 from sitetools.measure import run_labs, sandbox
 from sitetools.render import drawing, labs
 
 LIMIT = 300.0
-"""Seconds after which a snippet counts as endless; a measure() takes 30 at most."""
+"""Seconds after which a snippet counts as endless; measure() takes 30 at most."""
 Tolerances = dict[str, float | None]
 
 
@@ -23,12 +23,12 @@ def measured(snippet: Path) -> tuple[dict[str, Any], Tolerances]:
     """Run the snippet as its reader would; return its results and its tolerances.
 
     Raises:
-        Fault: if it fails, warns, takes too long, returns something else than numbers,
+        Fault: if it fails, warns, takes too long, returns anything but plain data,
             or if its claims do not hold.
     """
     outcome = sandbox.run(
         files.read(snippet),
-        str(Place(snippet)).rpartition(":")[0],
+        relative(snippet),
         values=["results", "TOLERANCE"],
         limit=LIMIT,
     )
@@ -86,7 +86,7 @@ def check(snippet: Path, results: dict[str, Any]) -> None:
 
 
 def _failed(error: Exception, snippet: Path) -> Fault:
-    """Return the fault of a check() that raises something else than a claim."""
+    """Return the fault of a check() that raises anything but a claim."""
     place = Place(snippet, snippets.line_in(error, snippet))
     problem = f"check() failed: {type(error).__name__}: {error}"
     remedy = "use the results, the standard library and constants only"
@@ -149,6 +149,14 @@ def figure_changed(snippet: Path) -> bool:
     return bool(drawing.shown(snippet) != frozen.about(snippet)[1])
 
 
+def _draw_again(snippet: Path) -> bool:
+    """Return whether a figure changed, or cannot be drawn: then drawing says why."""
+    try:
+        return figure_changed(snippet)
+    except Fault:
+        return True
+
+
 def freeze(project: Project, force: bool = False) -> int:
     """Run and freeze what changed; return an exit code.
 
@@ -161,7 +169,7 @@ def freeze(project: Project, force: bool = False) -> int:
     known, all_labs = frozen.measuring_snippets(project), labs.labs(project)
     measure = known if force else stale(project)
     notebooks = all_labs if force else run_labs.stale(project)
-    todo = [path for path in known if path in measure or figure_changed(path)]
+    todo = [path for path in known if path in measure or _draw_again(path)]
     if not todo and not notebooks:
         print("All results are current. FORCE=1 measures everything again.")
         return 0
@@ -182,7 +190,7 @@ def freeze(project: Project, force: bool = False) -> int:
                     frozen.save(path, measured(path)[0], made_with)
                 results, made_then = frozen.load(path), frozen.about(path)[0]
                 frozen.save(path, results, made_then, drawing.shown(path))
-            except Fault as fault:  # the others are run still
+            except Fault as fault:  # the others still run
                 faults.append(fault)
     except KeyboardInterrupt:
         bar.close()

@@ -76,7 +76,11 @@ def run(
             inside = 0 < error.lineno <= len(lines)
             outcome.line = lines[error.lineno - 1] if inside else error.lineno
             error.lineno = error.end_lineno = outcome.line
-        outcome.error = "".join(traceback.format_exception_only(error)).strip()
+        *above, last = traceback.format_exception_only(error)
+        if isinstance(error, SyntaxError):  # its line and a mark below
+            outcome.trace += "".join(above)
+            above = []
+        outcome.error = "".join([*above, last]).strip()
         if len(outcome.error) > MOST_ERROR:
             outcome.error = outcome.error[:MOST_ERROR] + " …"
     if os.getpid() != process:
@@ -209,7 +213,10 @@ def plain(value: Any, name: str) -> Any:  # noqa: ANN401 - any value
         TypeError: naming the part that is not.
     """
     if isinstance(value, dict):
-        return {plain(k, name): plain(v, f"{name}.{k}") for k, v in value.items()}
+        for key in value:
+            if not isinstance(key, (str, int, float, bool)):
+                raise TypeError(f"{name} has a {type(key).__name__} as a name")
+        return {key: plain(inner, f"{name}.{key}") for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner, f"{name}.{i}") for i, inner in enumerate(value)]
     if value is None or isinstance(value, (bool, int, float, str)):
