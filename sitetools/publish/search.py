@@ -73,8 +73,8 @@ _NAMES = {
     "why-gradients-vanish-and-explode/#through-time": "RNN BPTT",
 }
 _FIELDS = {"title": {"boost": 20}, "names": {"boost": 20}}
-# Pages that use what others explain come after these.
-_BOOSTS = {"": 0.3, "#symptoms": 1, "labs/": 0.3, "choosing/": 0.6}
+LAB = {"boost": 0.3}
+"""What a lab would say in front matter: it uses what pages explain, and comes after."""
 
 _LINK = re.compile(r"\]\(([\w-]+)\.md")
 _DROPPED = re.compile(
@@ -221,7 +221,4 @@ def finish(project: Project, language: str, site: Path) -> None:
         location = entry["location"]
         if location in names:
             entry["names"] = names[location]
-        for start, boost in _BOOSTS.items():
-            if location == start or (start and location.startswith(start)):
-                entry["boost"] = boost
     files.write(path, json.dumps(index, ensure_ascii=False, separators=(",", ":")))
