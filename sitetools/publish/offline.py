@@ -150,7 +150,7 @@ def pack(site: Path, project: Project, name: str) -> None:
     (site / f"{name}.zip").write_bytes(content)
     size = f"{len(content) / 1e6:.1f}"
     for code in project.languages():
-        words = labels.load(project, code).word("offline").format(size=size)
+        words = labels.load(project, code).word("offline").replace("{size}", size)
         for path in (site / code).rglob("*.html"):
             up = "../" * len(path.relative_to(site).parts[:-1])
             # The 404 page may stand for any address.
