@@ -114,6 +114,12 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     folder, codes = Path(config.docs_dir).name, project.languages()
     root: Build | None = config.extra.get("root")
     with _faults():
+        for code in codes:
+            path = project.root / f"mkdocs.{code}.yml"
+            text_files.read(path)  # says if it is not UTF-8
+            if not (project.docs / code).is_dir():
+                remedy = "delete this file; `make language` writes both"
+                raise Fault(path, f"there is no folder docs/{code}", remedy)
         words = labels.load(project, folder) if folder in codes else None
         config.extra["language_names"] = {
             code: labels.load(project, code).word("language") for code in codes
@@ -145,9 +151,21 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
+class _Words(dict[str, str]):
+    """A language's words for templates: one that is missing is a fault, not empty."""
+
+    def __init__(self, words: Labels) -> None:
+        super().__init__(words.site)
+        self._labels = words
+
+    def __missing__(self, name: str) -> str:
+        with _faults():
+            return self._labels.word(name)
+
+
 def _speak(config: MkDocsConfig, words: Labels) -> None:
     """Put a language's words where the theme looks for them."""
-    config.extra["words"] = words.site
+    config.extra["words"] = _Words(words)
     config.site_description = words.word("description")
     config.copyright = words.word("licence")
     if not _serving:
@@ -255,12 +273,16 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
     return env
 
 
+class _NothingToSwap(PluginError):
+    """Another version of the theme; on_build_error() adds the line of our template."""
+
+
 def _swap(html: str, old: str, new: str) -> str:
-    """Change what a template of the theme made; on_build_error() adds the place."""
+    """Change what a template of the theme made."""
     try:
         return theme.swap(html, old, new)
     except LookupError as error:
-        raise PluginError(str(error)) from None
+        raise _NothingToSwap(str(error)) from None
 
 
 # A page: its source, its Markdown, its HTML, its template.
@@ -529,7 +551,7 @@ def on_build_error(error: Exception) -> None:
     """Say in one sentence where a template fails, or that the disk is full."""
     if isinstance(error, Fault):
         raise PluginError(str(error)) from None
-    if isinstance(error, (TemplateError, PluginError)):
+    if isinstance(error, (TemplateError, _NothingToSwap)):
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             path = Path(frame.filename)  # Jinja puts the template's own lines there
             if path.parent.name in ("theme", "partials") and frame.lineno:
