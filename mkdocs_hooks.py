@@ -116,6 +116,12 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     folder, codes = Path(config.docs_dir).name, project.languages()
     root: Build | None = config.extra.get("root")
     with _faults():
+        for code in codes:
+            path = project.root / f"mkdocs.{code}.yml"
+            text_files.read(path)  # says if it is not UTF-8
+            if not (project.docs / code).is_dir():
+                remedy = "delete this file; `make language` writes both"
+                raise Fault(path, f"there is no folder docs/{code}", remedy)
         words = labels.load(project, folder) if folder in codes else None
         if config.theme["language"] not in new_language.known():
             path = Path(config.config_file_path)
@@ -151,9 +157,21 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
+class _Words(dict[str, str]):
+    """A language's words for templates: one that is missing is a fault, not empty."""
+
+    def __init__(self, words: Labels) -> None:
+        super().__init__(words.site)
+        self._labels = words
+
+    def __missing__(self, name: str) -> str:
+        with _faults():
+            return self._labels.word(name)
+
+
 def _speak(config: MkDocsConfig, words: Labels) -> None:
     """Put a language's words where the theme looks for them."""
-    config.extra["words"] = words.site
+    config.extra["words"] = _Words(words)
     config.site_description = words.word("description")
     config.copyright = words.word("licence")
     if not _serving:
@@ -197,6 +215,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             wanted = bool(build.language) or name.endswith("icon.svg")
         if wanted and path.is_file() and path.name != "README.md":
             files.append(File.generated(config, name, abs_src_path=str(path)))
+            if path.suffix in theme.TEXT:
+                with _faults():
+                    text_files.read(path)  # says if it is not UTF-8
     if not build.language:
         return files
     source = project.docs / SOURCE_LANGUAGE
@@ -218,16 +239,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         # MkDocs would copy the template: a sitemap is made of all languages.
         if template := files.get_file_from_path("sitemap.xml"):
             files.remove(template)
-        own = [files.src_uris[name] for name in config.extra["stylesheets"]]
-        styles = [file for file in files if theme.is_style(file.src_uri)] + own
-        config.extra["styles"] = "".join(
-            file.content_string for file in styles if file.src_uri.endswith(".css")
-        )
-        unused = [file for file in files if theme.is_unused(file.src_uri)]
-        for file in [*styles, *unused]:
+        parts = theme.parts(list(files.src_uris))
+        names = [*parts.styles, *config.extra["stylesheets"]]
+        styles = [files.src_uris[name] for name in names]
+        script = files.src_uris[parts.script]
+        for file in [*styles, script, *(files.src_uris[n] for n in parts.unused)]:
             files.remove(file)
-        [script] = [file for file in files if theme.is_script(file.src_uri)]
-        files.remove(script)
+        css = [text_files.read(Path(str(file.abs_src_path))) for file in styles]
+        generate(theme.STYLES, theme.joined(css))
         generate(script.src_uri, theme.changed(script.content_string))
     return files
 
@@ -250,16 +269,32 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
-    """Keep compiled templates; let the 404 page link to each language's home."""
+    """Keep compiled templates, and give them our filter; what the 404 page links to."""
     build = _of(config)
+    with _faults():
+        for path in sorted((build.project.root / "theme").rglob("*.html")):
+            text_files.read(path)  # says if it is not UTF-8
     folder = build.project.cache / "templates"
     folder.mkdir(parents=True, exist_ok=True)
     env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    env.filters["swap"] = _swap
     if build.language:
         homes = alternates.of(config.extra["language_names"], "", config.site_url)
         config.extra["alternate"] = config.extra["elsewhere"] = homes
         config.extra["default"] = ".."
     return env
+
+
+class _NothingToSwap(PluginError):
+    """Another version of the theme; on_build_error() adds the line of our template."""
+
+
+def _swap(html: str, old: str, new: str) -> str:
+    """Change what a template of the theme made."""
+    try:
+        return theme.swap(html, old, new)
+    except LookupError as error:
+        raise _NothingToSwap(str(error)) from None
 
 
 # A page: its source, its Markdown, its HTML, its template.
@@ -276,8 +311,10 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
 def _render(page: Page, config: MkDocsConfig, files: Files) -> None:
     """Do what Page.render() does, or take what it did before."""
     build = _of(config)
-    cache = page_cache.PageCache(build.project, f"{build.language}-{page.file.src_uri}")
-    key = cache.key(page.markdown or "", [(f.src_uri, f.url) for f in files])
+    language = str(build.language)
+    cache = page_cache.PageCache(build.project, language, page.file.src_uri)
+    whole = page.meta.pop("whole")
+    key = cache.key(whole, [(file.src_uri, file.url) for file in files])
     if known := cache.get(key):
         page.content, page._title_from_render = known["content"], known["title"]
         page.toc = get_toc(known["toc"])
@@ -356,9 +393,10 @@ def on_page_markdown(
                 text = notices.unfinished(text, build.labels)
         text = status.fill(text, build.project, build.labels, config.repo_url or "")
         text = numbers.fill_page(text, path, build.warn)
+        page.meta["whole"] = whole = pages.with_includes(text, build.project)
         copy = Path(page.file.abs_dest_path).with_name(markdown.NAME)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        text_files.write(copy, _markdown_copy(text, page, config, files))
+        text_files.write(copy, _markdown_copy(whole, page, config, files))
     return text
 
 
@@ -366,19 +404,18 @@ def _markdown_copy(text: str, page: Page, config: MkDocsConfig, files: Files) ->
     """Return the page as Markdown, for programs and pasting."""
     build = _of(config)
     assert build.labels
-    known = {file.src_uri: file.url for file in files if file.is_documentation_page()}
     language = SOURCE_LANGUAGE if _stands_in(page, build) else build.labels.language
     copy = markdown.Copy(
         src_uri=page.file.src_uri,
         url=page.url,
         site_url=config.site_url or "",
-        pages=known,
+        pages={f.src_uri: f.url for f in files if f.is_documentation_page()},
+        figure=build.labels.word("figure"),
     )
     meta = {"title": page.meta.get("title"), "language": language}
     if config.site_url:
         meta["address"] = page.canonical_url
-    text = pages.with_includes(text, build.project)
-    return copy.made(text, meta, str(config.copyright), build.labels.word("figure"))
+    return copy.made(text, meta, build.labels.word("licence"))
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -406,6 +443,8 @@ def _before_search(
     """Let the search plugin read the page as search.readable() makes it."""
     if _of(config).language:
         page.meta["content"] = page.content
+        if page.file.src_uri.endswith(".ipynb"):
+            page.meta["search"] = search.LAB
         description = str(page.meta.get("description") or "")
         page.content = search.readable(page.content or "", description)
     return context
@@ -491,10 +530,6 @@ def on_post_build(config: MkDocsConfig) -> None:
         if build.quick:
             return
         if build.language:
-            text_files.write(
-                site / theme.STYLES,
-                theme.used(config.extra["styles"], theme.names_in(site)),
-            )
             search.finish(build.project, build.language, site)
             return
         languages = build.project.languages()
@@ -545,7 +580,7 @@ def on_build_error(error: Exception) -> None:
     """Say in one sentence where a template fails, or that the disk is full."""
     if isinstance(error, Fault):
         raise PluginError(str(error)) from None
-    if isinstance(error, TemplateError):
+    if isinstance(error, (TemplateError, _NothingToSwap)):
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             path = Path(frame.filename)  # Jinja puts the template's own lines there
             if path.parent.name in ("theme", "partials") and frame.lineno:

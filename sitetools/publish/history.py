@@ -1,10 +1,10 @@
 """Below each page: when it was last changed, by whom, and how to cite it.
 
-The date is that of the page's own file, a translation's its own. A snippet or a frozen
-result that changed does not make its pages new: what it says is checked by tests, and a
-change of format would look like a revision. What git does not know is left out, and
-where its history is not whole (a download, a clone with a depth) nothing is known: the
-day of the download is not the day of a change.
+The date is that of the page's own file; a translation has its own. A snippet or a
+frozen result that changed does not make its pages new: what it says is checked by
+tests, and a change of format would look like a revision. What git does not know is left
+out, and where its history is not whole (a download, a clone with a depth) nothing is
+known: the day of the download is not the day of a change.
 """
 
 from __future__ import annotations
@@ -77,11 +77,11 @@ def histories(project: Project) -> dict[str, History]:
 
 
 def locale(language: str) -> Locale:
-    """Return the language's forms of dates and lists; English ones are British."""
+    """Return a language's forms of dates and lists, or English ones."""
     try:
-        return Locale.parse("en_GB" if language == "en" else language, sep="-")
+        return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
-        return Locale.parse("en_GB")
+        return Locale.parse("en")
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class About:
     site: str
     """The site's name."""
     title: str
-    """The page's title; the home page stands for the site and has none."""
+    """The page's title; the home page is cited as the site and has none."""
     url: str
     """Its address in its language, such as `diagnose/`."""
     address: str
@@ -120,7 +120,7 @@ class About:
 
     def citation(self, words: Labels, shown: str) -> str:
         """Return the page's citation in plain text."""
-        quoted = words.word("cite_title").format(title=self.title)
+        quoted = words.word("cite_title").replace("{title}", self.title)
         title = quoted if self.title else ""
         parts = [self._author(words), title, self.site, shown, self.address]
         return ". ".join(part for part in parts if part)
@@ -142,4 +142,4 @@ class About:
 
     def _author(self, words: Labels) -> str:
         """Return whom to cite: all who made the site."""
-        return words.word("cite_author").format(site=self.site)
+        return words.word("cite_author").replace("{site}", self.site)

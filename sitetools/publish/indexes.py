@@ -72,7 +72,7 @@ def llms(project: Project, sections: list[Section], site: str) -> str:
         "",
         "Every code block runs alone; outputs and measured numbers come from code that "
         "tests run again. Each page is also Markdown: its address with "
-        f"`{markdown.NAME}` behind it.",
+        f"`{markdown.NAME}` after it.",
     ]
     for code in (*complete, *lagging):
         words = labels.load(project, code).site

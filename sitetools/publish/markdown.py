@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urljoin
@@ -32,8 +32,8 @@ _FIGURE = re.compile(r'!\[([^\]]*)\]\(figure:([\w/#-]+)\s+"([^"]*)"\)')
 _LAB_FIGURE = re.compile(r'<img src="lab:([\w-]+):\d+" ?/?>')
 _ANCHOR = re.compile(r'<a\b[^>]*\bhref="([^"]*)"[^>]*>(.*?)</a>')
 _TAG = re.compile(r"<[^>]+>")
-_TARGET = re.compile(r"(\]\()([^)\s]+)")
-_ATTRIBUTES = re.compile(r"(?m)(?<=\))\{:? *\.[^}\n]*\}")
+_TARGET = re.compile(r"(?<=\]\()[^)\s]+")
+_ATTRIBUTES = re.compile(r"(?<=\))\{:? *\.[^}\n]*\}")
 _PARTS = re.compile(r"([^?#]*)(\??[^#]*)(#?.*)")
 _BLANK = re.compile(r"\n(?:[ \t]*\n){2,}")
 _CODE = re.compile(r"(`+[^`]+`+)")
@@ -51,31 +51,57 @@ class Copy:
     """The address of its language's site, if it is known."""
     pages: Mapping[str, str]
     """The address of each page, by its path."""
+    figure: str
+    """The word that comes before a figure's title."""
 
-    def made(
-        self, text: str, meta: dict[str, object], license_: str, figure: str
-    ) -> str:
+    def made(self, text: str, meta: dict[str, object], license_: str) -> str:
         """Return the copy, with front matter.
 
         Args:
             text: the page, its placeholders filled and its includes expanded.
             meta: the front matter.
             license_: the license, as HTML.
-            figure: the word that comes before a figure's title.
         """
-        link = re.sub(r'<a href="([^"]+)"[^>]*>(.*?)</a>', r"\2 (\1)", license_)
-        meta = meta | {"licence": _TAG.sub("", link).strip()}
-        head = yaml.safe_dump(meta, allow_unicode=True, sort_keys=False, width=10_000)
-        text = plain(text, figure, self.address(self.url), self.resolved)
+        links = license_.replace("{code}", self.address("assets/LICENSE.txt"))
+        license_ = _TAG.sub("", _ANCHOR.sub(r"\2 (\1)", links)).strip()
+        head = yaml.safe_dump(
+            meta | {"license": license_},
+            allow_unicode=True,
+            sort_keys=False,
+            width=10_000,
+        )
         # Not every server says that text is UTF-8, and a disk does not: the mark does.
-        return f"\ufeff---\n{head}---\n\n{text}"
+        return f"\ufeff---\n{head}---\n\n{self.plain(text)}"
 
-    def address(self, url: str) -> str:
-        """Return a link to an address in this language: whole, or relative."""
-        if self.site_url:
-            return urljoin(self.site_url, url)
-        folder = url.endswith("/")
-        return posixpath.relpath(url or ".", self.url or ".") + ("/" if folder else "")
+    def plain(self, text: str) -> str:
+        """Return the page without what only this site understands."""
+        parts = []
+        for code, group in groupby(_lines(text.split("\n")), lambda line: line[0]):
+            part = "\n".join(line for _, line in group)
+            if not code:
+                part = _BLANK.sub("\n\n", self._prose(part)).strip("\n")
+            if part.strip():
+                parts.append(part)
+        return "\n\n".join(parts) + "\n"
+
+    def _prose(self, text: str) -> str:
+        """Return prose with figures described and links that lead somewhere."""
+        here = self.address(self.url)
+
+        def described(match: re.Match[str]) -> str:
+            alt, name, title = (" ".join(part.split()) for part in match.groups())
+            return f"[{self.figure}: {title}]({here}#{figures.ident(name)})\n\n{alt}"
+
+        def drawn(match: re.Match[str]) -> str:
+            return f"[{self.figure}]({here}#{labs.description_of(match[1])})"
+
+        text = _ATTRIBUTES.sub("", _ANCHOR.sub(r"[\2](\1)", text))
+        parts = _CODE.split(text)
+        parts[::2] = [
+            _TARGET.sub(lambda link: self.resolved(link[0]), part)
+            for part in parts[::2]
+        ]
+        return _LAB_FIGURE.sub(drawn, _FIGURE.sub(described, "".join(parts)))
 
     def resolved(self, target: str) -> str:
         """Return what a link leads to: another page's copy, where it is one.
@@ -95,24 +121,12 @@ class Copy:
             url += NAME
         return self.address(url) + query + fragment
 
-
-def plain(text: str, figure: str, here: str, link: Callable[[str], str]) -> str:
-    """Return a page's Markdown without what only this site understands.
-
-    Args:
-        text: the page, its placeholders filled and its includes expanded.
-        figure: the word that stands before a figure's title.
-        here: the page's address.
-        link: returns the address to write for one in the page.
-    """
-    parts = []
-    for code, group in groupby(_lines(text.split("\n")), lambda line: line[0]):
-        part = "\n".join(line for _, line in group)
-        if not code:
-            part = _BLANK.sub("\n\n", _prose(part, figure, here, link)).strip("\n")
-        if part.strip():
-            parts.append(part)
-    return "\n\n".join(parts) + "\n"
+    def address(self, url: str) -> str:
+        """Return a link to an address in this language: whole, or relative."""
+        if self.site_url:
+            return urljoin(self.site_url, url)
+        folder = url.endswith("/")
+        return posixpath.relpath(url or ".", self.url or ".") + ("/" if folder else "")
 
 
 def _lines(lines: list[str]) -> Iterator[tuple[bool, str]]:
@@ -138,19 +152,3 @@ def _lines(lines: list[str]) -> Iterator[tuple[bool, str]]:
             yield from _lines(inner)
         else:
             yield False, "" if _NOT_TEXT.fullmatch(line) else line
-
-
-def _prose(text: str, figure: str, here: str, link: Callable[[str], str]) -> str:
-    """Return prose with figures described and links that lead somewhere."""
-
-    def described(match: re.Match[str]) -> str:
-        alt, name, title = (" ".join(part.split()) for part in match.groups())
-        return f"[{figure}: {title}]({here}#{figures.ident(name)})\n\n{alt}"
-
-    def drawn(match: re.Match[str]) -> str:
-        return f"[{figure}]({here}#{labs.description_of(match[1])})"
-
-    text = _ATTRIBUTES.sub("", _ANCHOR.sub(r"[\2](\1)", text))
-    parts = _CODE.split(text)
-    parts[::2] = [_TARGET.sub(lambda m: m[1] + link(m[2]), p) for p in parts[::2]]
-    return _LAB_FIGURE.sub(drawn, _FIGURE.sub(described, "".join(parts)))

@@ -21,7 +21,7 @@ from sitetools.content import labels
 from sitetools.content.project import Project
 
 MARK = "<!-- offline -->"
-"""Holds the place of the link in a page's footer, until the file's size is known."""
+"""Keeps a place in each footer for the link, until the file's size is known."""
 WORKER = "assets/javascripts/worker.js"
 EXPLORER = "assets/js/explorer.js"
 _LINK = re.compile(r'(\b(?:href|src)=")([^"#?]+)')
@@ -71,7 +71,7 @@ def worker(source: str) -> str:
 
 
 def explorer(source: str, parts: dict[str, Any]) -> str:
-    """Return the explorer as a script that is no module, with its data before it."""
+    """Return the explorer as a plain script, not a module, with its data before it."""
     data = json.dumps(parts, separators=(",", ":"))
     body = source.replace("import.meta.url", "location.href")
     return f"globalThis.explorerParts={data};\n(()=>{{\n{body}}})();\n"
@@ -100,8 +100,7 @@ def style(path: Path) -> str:
 def contents(site: Path, languages: list[str]) -> dict[str, bytes]:
     """Return the files of the copy, by their names in it, sorted.
 
-    Beside the pages it holds what a page names: no source maps, no unused languages of
-    the search.
+    Besides the pages it holds what a page names.
     """
     made: dict[str, str] = {}
     wanted: set[str] = set()
@@ -150,10 +149,10 @@ def pack(site: Path, project: Project, name: str) -> None:
     (site / f"{name}.zip").write_bytes(content)
     size = f"{len(content) / 1e6:.1f}"
     for code in project.languages():
-        words = labels.load(project, code).word("offline").format(size=size)
+        words = labels.load(project, code).word("offline").replace("{size}", size)
         for path in (site / code).rglob("*.html"):
             up = "../" * len(path.relative_to(site).parts[:-1])
-            # The 404 page may stand for any address.
+            # The 404 page is shown at any address.
             own = path.name != "404.html"
             link = f'<br><a href="{up}{name}.zip" download>{words}</a>' if own else ""
             text = path.read_text("utf-8").replace(MARK, link)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from sitetools.content import files
 from sitetools.content.project import Project
 from sitetools.render import explorer
 
-_INCLUDED = re.compile(r'^\s*-+8<-+\s+"([^":]+)', re.MULTILINE)
+_PACKAGES = ("mkdocs", "markdown", "pymdown-extensions", "pygments")
 
 
 @dataclass(frozen=True)
@@ -30,29 +30,33 @@ class PageCache:
     """What Markdown made of one page."""
 
     project: Project
+    language: str
     name: str
-    """The page's name, which no other page has."""
+    """The page's path below docs/<language>/."""
 
     @property
     def _path(self) -> Path:
-        name = self.name.replace("/", "-")
+        name = f"{self.language}-{self.name.replace('/', '-')}"
         return self.project.cache / "pages" / f"{name}.json"
 
-    def key(self, markdown: str, pages: list[tuple[str, str]]) -> str:
+    def key(self, text: str, pages: list[tuple[str, str]]) -> str:
         """Return a hash of all that rendering depends on.
 
         Args:
-            markdown: the page.
+            text: the page, its includes expanded.
             pages: names and addresses of all files, against which links are resolved.
         """
         key = hashlib.sha256(_versions().encode())
-        key.update((self.project.root / "mkdocs.yml").read_bytes())
-        key.update(Path(explorer.__file__).read_bytes())  # it extends Markdown
-        key.update(json.dumps([self.name, markdown, pages]).encode())
-        for name in _INCLUDED.findall(markdown):
-            path = self.project.root / name
+        for path in self._code():
             key.update(path.read_bytes() if path.is_file() else b"")
+        key.update(json.dumps([self.language, self.name, text, pages]).encode())
         return key.hexdigest()
+
+    def _code(self) -> list[Path]:
+        """Return the files that choose, extend or call Markdown."""
+        names = ("mkdocs.yml", f"mkdocs.{self.language}.yml", "mkdocs_hooks.py")
+        own = [Path(explorer.__file__), Path(__file__)]
+        return [self.project.root / name for name in names] + own
 
     def get(self, key: str) -> dict[str, Any] | None:
         """Return what was rendered, or None if it was something else, or damaged."""
@@ -72,8 +76,7 @@ class PageCache:
 @cache
 def _versions() -> str:
     """Return the versions of what renders."""
-    packages = ("mkdocs", "markdown", "pymdown-extensions", "pygments")
-    return " ".join(map(version, packages))
+    return " ".join([platform.python_version(), *map(version, _PACKAGES)])
 
 
 class Warned(logging.Handler):

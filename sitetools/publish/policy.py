@@ -1,8 +1,8 @@
 """A Content-Security-Policy in each page, since a static host sends none.
 
 Nothing comes from another host, and no script or style runs that was not there when the
-site was built: those inside of a page are named by their hashes. The preview has none,
-for MkDocs puts a script into its pages that reloads them.
+site was built: those inside a page are named by their hashes. A preview has no policy:
+MkDocs puts a script into its pages that reloads them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import base64
 import hashlib
 import html
 import re
+from pathlib import Path
+
+from sitetools.fault import Fault
 
 _CHARSET = re.compile(r'<meta charset="utf-8" ?/?>')
 _INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL)
@@ -18,15 +21,18 @@ _STYLE = re.compile(r'<[^>]*\sstyle="([^"]*)"')
 
 
 def with_policy(page: str) -> str:
-    """Return the page with its policy, before all that it rules."""
-    return _CHARSET.sub(
-        lambda match: (
-            f'{match[0]}<meta http-equiv="Content-Security-Policy" '
-            f'content="{policy(page)}">'
-        ),
-        page,
-        count=1,
-    )
+    """Return the page with its policy, before all that it rules.
+
+    Raises:
+        Fault: if there is no place for it.
+    """
+    charset = _CHARSET.search(page)
+    if not charset:
+        problem = 'a page of the theme has no <meta charset="utf-8">'
+        remedy = "see how it names its charset, and change _CHARSET"
+        raise Fault(Path(__file__), problem, remedy)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}">'
+    return page[: charset.end()] + meta + page[charset.end() :]
 
 
 def policy(page: str) -> str:

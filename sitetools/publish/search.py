@@ -1,11 +1,15 @@
-"""What search reads on a page, and what it takes for a word in each language.
+"""What search reads on a page, and what counts as a word in each language.
 
-The theme's search stems nothing that a reader types and takes for words what stands
-between separators. So endings and particles are separators here, and in Korean there is
-a border at each end of the glossary's words: 배치정규화를 is 배치 정규화. It reads the
+The theme's search does not stem what a reader types; a word is what is between two
+separators. So endings and particles are separators here, and in Korean there is a
+border at each end of the glossary's words: 배치정규화를 is 배치 정규화. It reads the
 pages without outputs, figures and code but for the names in it, which would be four
 fifths of the index that each reader loads; rows of tables one by one, so that a result
 shows the row; formulas as text; and what else a reader may call what a page explains.
+
+How a page ranks is in its front matter, as Material knows it: `search: {boost: 0.5}`.
+Material's `tags` would not do for the other names: results would show them, and every
+section of a page would have them.
 """
 
 from __future__ import annotations
@@ -53,7 +57,7 @@ _JAPANESE = (
     f"|(?<=(?<!{_KANJI})(?:{_KANJI}{{2}}化?)+)(?=(?!化){_KANJI})"
 )
 _LATIN_EDGE = "(?<=[A-Za-z0-9_])(?={0})|(?<={0})(?=[A-Za-z0-9_])"
-# What readers type in every language, beside the names in the glossary.
+# What readers type in every language, besides the names in the glossary.
 _NAMES = {
     "": "loss nan",
     "#symptoms": "loss nan 학습이 안 됨 not learning stuck",
@@ -73,8 +77,8 @@ _NAMES = {
     "why-gradients-vanish-and-explode/#through-time": "RNN BPTT",
 }
 _FIELDS = {"title": {"boost": 20}, "names": {"boost": 20}}
-# Pages that use what others explain come after these.
-_BOOSTS = {"": 0.3, "#symptoms": 1, "labs/": 0.3, "choosing/": 0.6}
+LAB = {"boost": 0.3}
+"""What a lab would say in front matter: it uses what pages explain, and comes after."""
 
 _LINK = re.compile(r"\]\(([\w-]+)\.md")
 _DROPPED = re.compile(
@@ -98,12 +102,12 @@ _ROW = re.compile(r"<(/?)tr\b[^>]*>")
 
 
 def separator(project: Project, language: str) -> str:
-    """Return what stands between the words of a language."""
+    """Return what separates the words of a language."""
     found = [_PUNCTUATION, _ENGLISH]
     if language == "ko":
-        behind = rf"(?<={_HANGUL}{{2}}|[A-Za-z0-9_])"
+        after = rf"(?<={_HANGUL}{{2}}|[A-Za-z0-9_])"
         found += [
-            f"{behind}(?:{_PARTICLES})(?!{_HANGUL})",
+            f"{after}(?:{_PARTICLES})(?!{_HANGUL})",
             *_borders(project),
             f"(?<={_HANGUL}{{2}})(?:{_ENDINGS})(?!{_HANGUL})",
             _LITTLE,
@@ -115,25 +119,25 @@ def separator(project: Project, language: str) -> str:
 
 
 def _borders(project: Project) -> Iterator[str]:
-    """Yield the borders behind and before each Korean word of the glossary.
+    """Yield the borders before and after each Korean word of the glossary.
 
-    There is none within a longer word: 학습 has one behind it, but not in 학습률.
+    There is none within a longer word: 학습 has one after it, but not in 학습률.
     """
     words = {
         word
         for names, _ in glossary(project, "ko")
         for word in re.findall(f"{_HANGUL}{{2,}}", " ".join(names))
     }
-    behind, before = [], []
+    after, before = [], []
     for word in sorted(words):
         longer = [other.partition(word) for other in words - {word} if word in other]
         ends = "|".join(sorted({end for _, _, end in longer if end}))
         starts = "|".join(sorted({start for start, _, _ in longer if start}))
         # In this order a word that is not there costs least.
-        behind.append(word + (f"(?!{ends})" if ends else ""))
+        after.append(word + (f"(?!{ends})" if ends else ""))
         before.append(word if not starts else f"{word}(?<!(?:{starts}){word})")
     yield f"(?<={_HANGUL})(?={'|'.join(before)})"
-    yield f"(?<={'|'.join(behind)})(?={_HANGUL})"
+    yield f"(?<={'|'.join(after)})(?={_HANGUL})"
 
 
 def glossary(project: Project, language: str) -> list[tuple[list[str], str]]:
@@ -221,7 +225,4 @@ def finish(project: Project, language: str, site: Path) -> None:
         location = entry["location"]
         if location in names:
             entry["names"] = names[location]
-        for start, boost in _BOOSTS.items():
-            if location == start or (start and location.startswith(start)):
-                entry["boost"] = boost
     files.write(path, json.dumps(index, ensure_ascii=False, separators=(",", ":")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from babel.core import get_global
+from babel.core import get_global, parse_locale
 
 from sitetools.content.project import SOURCE_LANGUAGE, Project
 from sitetools.publish.history import About
@@ -52,6 +52,7 @@ def linked_data(about: About, language: str) -> str:
 
 def territory(language: str) -> str:
     """Return a language with its country, or the one where most speak it: `ko_KR`."""
-    subtags = get_global("likely_subtags")
-    code, _, country = language.partition("-")
-    return f"{code}_{country.upper() or subtags.get(code, code).split('_')[-1]}"
+    code, country, script, *_ = parse_locale(language, sep="-")
+    likely = get_global("likely_subtags")
+    known = likely.get(f"{code}_{script}" if script else code, code)
+    return f"{code}_{country or known.split('_')[-1]}"

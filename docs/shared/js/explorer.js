@@ -1,7 +1,7 @@
 // The explorer: choose a network, see its gradient and its signal layer by layer.
 //
-// It calculates nothing: PyTorch did (snippets/explorer/grid.py), hooks/explorer.py cut the
-// results into parts, one per activation and normalization, and this looks up and draws.
+// It calculates nothing: PyTorch did (snippets/explorer/grid.py), sitetools/render/explorer.py
+// cut the results into parts, one per activation and normalization, and this looks up and draws.
 // Until a part has arrived, and where none ever does, the figure in the page stays.
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -18,7 +18,7 @@ const parts = new Map();
 function part({ activation, norm }) {
   const name = `${activation}-${norm}.json`;
   if (!parts.has(name)) {
-    // In the copy to read offline they stand in a script: hooks/offline.py.
+    // In the copy to read offline they are in a script: sitetools/publish/offline.py.
     const found = globalThis.explorerParts
       ? Promise.resolve(globalThis.explorerParts[name])
       : fetch(new URL(`../explorer/${name}`, import.meta.url)).then((answer) => {
@@ -153,7 +153,7 @@ class GradientExplorer extends HTMLElement {
     // Nothing is fetched before the reader comes near.
     this.observer = new IntersectionObserver(
       (entries) => {
-        // A jump to the explorer while the page loads tells of before and after at once.
+        // A jump to the explorer while the page loads reports before and after at once.
         if (!entries.some((entry) => entry.isIntersecting)) return;
         this.observer.disconnect();
         this.begin();

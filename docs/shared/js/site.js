@@ -6,6 +6,15 @@ for (const link of document.querySelectorAll("[data-language]")) {
   });
 }
 
+// The theme scrolls its contents and tabs smoothly, also for readers who want less motion.
+for (const name of ["scrollTo", "scrollBy"]) {
+  const scroll = Element.prototype[name];
+  Element.prototype[name] = function (to, ...more) {
+    const calm = to?.behavior && matchMedia("(prefers-reduced-motion)").matches;
+    scroll.call(this, calm ? { ...to, behavior: "instant" } : to, ...more);
+  };
+}
+
 // The theme searches when a key is released; pasted and composed text comes without one,
 // and the button that empties the field would leave the results.
 const query = document.querySelector("[data-md-component=search-query]");
@@ -112,7 +121,7 @@ for (const menu of document.querySelectorAll(".md-select")) {
 
 // Two faults of the theme that a screen reader or keyboard would meet: each code block's
 // buttons are a landmark without a name, and what scrolls can't be scrolled by keyboard.
-function mend() {
+function repair() {
   for (const buttons of document.querySelectorAll("nav.md-code__nav:not([role])")) {
     buttons.setAttribute("role", "none");
   }
@@ -121,10 +130,10 @@ function mend() {
     else box.removeAttribute("tabindex");
   }
 }
-mend();
+repair();
 // The explorer redraws often and has neither; asking would cost a layout each time.
 new MutationObserver((changes) => {
-  if (!changes.every(({ target }) => target.closest("gradient-explorer"))) mend();
+  if (!changes.every(({ target }) => target.closest("gradient-explorer"))) repair();
 }).observe(document.body, { childList: true, subtree: true });
-addEventListener("resize", mend);
-document.addEventListener("toggle", mend, true);
+addEventListener("resize", repair);
+document.addEventListener("toggle", repair, true);

@@ -4,18 +4,18 @@ import io
 import json
 import re
 import zipfile
-from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
+from built import LANGUAGES
+from small_site import built
 
-from sitetools.content import pages
 from sitetools.publish import offline
 
 
 @pytest.fixture(scope="module")
 def copy(site):
-    """Return the copy's files by name, and the folder that they stand in."""
+    """Return the copy's files by name, without the folder that they are in."""
     [path] = site.glob("*.zip")
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
@@ -42,9 +42,7 @@ def test_link_to_a_folder_names_its_page(link, wanted):
 
 
 def test_every_link_in_the_copy_leads_to_a_file_in_it(copy):
-    assert {"index.html", *(f"{code}/index.html" for code in pages.LANGUAGES)} <= {
-        *copy
-    }
+    assert {"index.html", *(f"{code}/index.html" for code in LANGUAGES)} <= {*copy}
     for name, content in copy.items():
         if name.endswith(".html"):
             text = content.decode()
@@ -85,7 +83,7 @@ def test_every_page_links_to_the_copy_and_says_its_size(site):
     [archive] = site.glob("*.zip")
     size = f"{archive.stat().st_size / 1e6:.1f} MB"
     assert archive.stat().st_size < 6e6, f"the copy has {size}"
-    for code in pages.LANGUAGES:
+    for code in LANGUAGES:
         for path in (site / code).rglob("*.html"):
             text = path.read_text("utf-8")
             assert offline.MARK not in text, path
@@ -99,14 +97,13 @@ def test_every_page_links_to_the_copy_and_says_its_size(site):
             assert (path.parent / str(link["href"])).resolve() == archive.resolve()
 
 
-@pytest.mark.parametrize(("command", "mark"), [("build", offline.MARK), ("serve", "")])
-def test_preview_packs_nothing_and_links_to_nothing(monkeypatch, command, mark):
-    monkeypatch.setattr(offline, "_command", command)
-    english = SimpleNamespace(docs_dir=str(pages.DOCS / "en"), copyright="CC BY")
-    assert offline.on_config(english).copyright == f"CC BY{mark}"
-    if command == "serve":
-        root = SimpleNamespace(docs_dir=str(pages.DOCS / "root"))
-        offline.on_post_build(root)  # would ask it where the site is
+@pytest.mark.parametrize(("command", "count"), [("build", 1), ("serve", 0)])
+def test_preview_packs_nothing_and_links_to_nothing(root, command, count):
+    assert built(root, command=command) == []
+    site = root.parent / "site"
+    assert len(list(site.glob("*.zip"))) == count
+    html = (site / "en" / "index.html").read_text("utf-8")
+    assert (html.count("download>"), offline.MARK in html) == (count, False)
 
 
 def test_same_files_make_the_same_zip(site):

@@ -1,0 +1,106 @@
+"""What other sites show of a link: an image, and data on the page."""
+
+import json
+import struct
+
+import pytest
+from bs4 import Tag
+from built import LANGUAGES, each_language, head
+from project import PROJECT, SITE_URL
+from small_site import built
+
+from sitetools.content.project import Project
+from sitetools.publish import share
+from sitetools.publish.history import About, History
+
+KNOWN = History("2026-11-23", ["Ada"])
+PAGE = About("Site", "Title </script>", "page/", f"{SITE_URL}en/page/", KNOWN)
+
+
+def png_size(data: bytes) -> tuple[int, int]:
+    """Return width and height of a PNG image."""
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", data[16:24])
+    return width, height
+
+
+def test_each_card_is_a_png_of_the_size_that_sites_show():
+    cards = sorted((PROJECT.shared / "cards").iterdir())
+    assert {"en.png", "ko.png"} <= {path.name for path in cards}
+    for path in cards:
+        assert path.stem in LANGUAGES, f"{path.name}: no such language"
+        data = path.read_bytes()
+        assert png_size(data) == (1200, 630), path
+        assert len(data) < 40_000, path
+
+
+def test_language_without_a_card_has_the_english_one(root):
+    project = Project(root)
+    own = share.of_page(PAGE, project, "ko", f"{SITE_URL}ko/")["card"]
+    assert own == f"{SITE_URL}assets/cards/ko.png"
+    (project.shared / "cards" / "ko.png").unlink()
+    other = share.of_page(PAGE, project, "ko", f"{SITE_URL}ko/")["card"]
+    assert other == f"{SITE_URL}assets/cards/en.png"
+
+
+def test_data_of_a_page_cannot_end_its_script():
+    text = share.linked_data(PAGE, "en")
+    assert "</script>" not in text
+    assert json.loads(text) == {
+        "@context": "https://schema.org",
+        "@type": "TechArticle",
+        "headline": "Title </script>",
+        "url": f"{SITE_URL}en/page/",
+        "inLanguage": "en",
+        "dateModified": "2026-11-23",
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+    }
+
+
+def test_home_page_stands_for_the_site():
+    data = json.loads(share.linked_data(About("Site", "", "", SITE_URL, None), "en"))
+    assert (data["@type"], data["name"]) == ("WebSite", "Site")
+    assert data.keys().isdisjoint({"headline", "dateModified"})
+
+
+def test_country_of_a_language():
+    codes = ("ko", "en", "pt", "pt-BR", "zh", "zh-Hant", "xx")
+    found = [share.territory(code) for code in codes]
+    assert found == ["ko_KR", "en_US", "pt_BR", "pt_BR", "zh_CN", "zh_TW", "xx_xx"]
+
+
+@each_language
+def test_every_page_names_its_card_and_itself(addressed, language):
+    for path in (addressed / language).rglob("index.html"):
+        document = head(path)
+        meta = {
+            str(tag.get("property") or tag.get("name")): str(tag["content"])
+            for tag in document.select("meta[property], meta[name]")
+        }
+        canonical = document.select_one("link[rel=canonical]")
+        assert isinstance(canonical, Tag)
+        assert meta["og:url"] == canonical["href"]
+        assert meta["og:locale"] == share.territory(language)
+        assert meta["og:description"] == meta["description"]
+        assert meta["twitter:card"] == "summary_large_image"
+        assert meta["og:image"].startswith(SITE_URL)
+        card = (addressed / meta["og:image"].removeprefix(SITE_URL)).read_bytes()
+        assert png_size(card) == (1200, 630)
+        [script] = document.select('script[type="application/ld+json"]')
+        data = json.loads(script.get_text())
+        assert data["inLanguage"] == language
+        assert data["license"].startswith("https://creativecommons.org/")
+
+
+def test_site_without_an_address_shares_nothing(site):
+    assert not [*site.rglob("cards")]
+    for path in site.rglob("*.html"):
+        assert "og:" not in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(("command", "count"), [("build", 1), ("serve", 0)])
+def test_preview_shares_nothing(root, monkeypatch, command, count):
+    monkeypatch.setenv("SITE_URL", SITE_URL)
+    assert built(root, "mkdocs.en.yml", command) == []
+    html = (root.parent / "site" / "index.html").read_text("utf-8")
+    assert html.count("og:image") == count
