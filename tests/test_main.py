@@ -55,7 +55,10 @@ def test_commands_that_are_written_anywhere_exist():
     files += [*root.glob("docs/*/terms.yml"), *root.glob(".github/workflows/*.yml")]
     for path in [*files, *root.glob("sitetools/**/*.py")]:
         text = path.read_text("utf-8")
-        assert "-m sitetools." not in text, f"{path}: write `-m sitetools COMMAND`"
+        other = text.replace(
+            "-m sitetools.lock", ""
+        )  # make's own, before .venv is there
+        assert "-m sitetools." not in other, f"{path}: write `-m sitetools COMMAND`"
         named = re.findall(r"-m sitetools ([\w-]+)", text)
         named += re.findall(r"\bcommand\(\"([\w-]+)\"|\bcommand\('([\w-]+)'", text)
         for name in named:
@@ -175,7 +178,7 @@ def test_notebook_is_cleaned_and_its_rules_are_said(run, translated):
     change(own, '"id": "plot"', '"id": "0a1b2c3d"')
     code, said = run("clean", own)
     assert code == 1
-    assert "'0a1b2c3d' is not a name" in said
+    assert "has the id '0a1b2c3d'; copy the id" in said
 
 
 def test_language_is_added(run, translated):

@@ -183,7 +183,7 @@ Deep.
 
 A [button](x.md)
 
-[New](../../en/a/#new), [a state](?depth=9#explorer)
+[New](../../en/a/#new), [a state](./?depth=9#explorer)
 """
 
 

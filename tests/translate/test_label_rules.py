@@ -11,7 +11,7 @@ from translated_page import add_lab, change, write
 from sitetools.content import labels
 from sitetools.content.frozen import measuring_snippets
 from sitetools.fault import Fault
-from sitetools.render import figures
+from sitetools.render import drawing, figures
 from sitetools.translate import check, label_rules
 
 WORDS = project.ROOT / "tests" / "data" / "words_of_labels.yml"
@@ -114,7 +114,7 @@ def test_letters_that_are_taken_apart_are_named_first(own):
 def test_words_of_all_figures_are_known():
     """The figures' labels of the site are drawn ones: more than a handful."""
     drawn = label_rules.drawn(project.PROJECT)
-    snippets = [s for s in measuring_snippets(project.PROJECT) if figures.has_figure(s)]
+    snippets = [s for s in measuring_snippets(project.PROJECT) if drawing.parts(s)]
     assert len(drawn) > len(snippets) > 10
 
 

@@ -19,8 +19,6 @@ ODD = {
     "joiner": ("말\u200d이", "U+200D (ZERO WIDTH JOINER)"),
     "byte order mark": ("말\ufeff", "U+FEFF"),
     "direction": ("말\u202e", "U+202E (RIGHT-TO-LEFT OVERRIDE)"),
-    "control": ("말\x07", "U+0007 (a control character)"),
-    "lone return": ("말\r이", "U+000D"),
     "replaced": ("말\ufffd", "U+FFFD (REPLACEMENT CHARACTER)"),
     "soft hyphen": ("말\u00ad이", "U+00AD (SOFT HYPHEN)"),
     "line separator": ("말\u2028이", "U+2028"),
