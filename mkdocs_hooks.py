@@ -51,6 +51,7 @@ from sitetools.publish import (
 )
 from sitetools.publish.preview import How, Preview
 from sitetools.render import (
+    code_blocks,
     draw_ahead,
     explorer,
     figures,
@@ -80,6 +81,8 @@ class Build:
     """What a preview does about outdated results; a build refuses them."""
     histories: dict[str, history.History]
     """What git knows of each page."""
+    ahead: draw_ahead.Ahead
+    """Processes that draw the figures."""
     quick: bool = False
     """A preview builds only the pages that were just saved; all follows."""
 
@@ -137,6 +140,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             _serving,
             _preview.warn(log) if _serving else None,
             root.histories if root else history.histories(project),
+            root.ahead if root else draw_ahead.Ahead(),
             bool(config.extra.get("quick")),
         )
         if words:
@@ -152,6 +156,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     # MkDocs would make a sitemap of each language; indexes.py makes one of all.
     config.theme.static_templates.discard("sitemap.xml")
     config.markdown_extensions.append(explorer.MarkdownInside())
+    place = config.markdown_extensions.index(code_blocks.NAME)
+    options = config.mdx_configs.pop(code_blocks.NAME)
+    config.markdown_extensions[place] = code_blocks.HighlightOnce(**options)
     config.extra["stylesheets"] = list(config.extra_css)
     config.extra_css = [theme.STYLES]
     return config
@@ -186,7 +193,7 @@ def _speak(config: MkDocsConfig, words: Labels) -> None:
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
-    """Before MkDocs empties the site: keep a preview's languages, draw all figures."""
+    """Before MkDocs empties the site: keep a preview's languages, begin to draw."""
     build = _of(config)
     if build.language is None:
         if build.serving:
@@ -195,7 +202,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
             log.info(
                 "Drawing %d figures; the next build takes them from .cache", len(names)
             )
-            draw_ahead.run(build.project, names)
+            build.ahead = draw_ahead.start(build.project, names)
 
 
 @BEFORE  # mkdocs-jupyter then finds the notebooks among the English pages
@@ -427,6 +434,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         html = notices.marked(html, build.labels.language)
         if _stands_in(page, build):
             html = markup.in_language(html, SOURCE_LANGUAGE)
+        build.ahead.wait(html, build.project)
         html = figures.fill(html, path, build.labels, build.warn)
         if path.suffix == ".ipynb":
             html = labs.fill(html, path, build.labels, config.repo_url, build.warn)

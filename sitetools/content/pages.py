@@ -201,6 +201,9 @@ def fences_in(lines: list[tuple[int, str]], path: Path) -> Iterator[Fence]:
     index = 0
     while index < len(lines):
         number, text = lines[index]
+        if "```" not in text and "~~~" not in text:  # a quarter of the time
+            index += 1
+            continue
         bullet = _BULLET.match(text)
         if bullet:  # a fence right after a list mark
             text = " " * bullet.end() + text[bullet.end() :]

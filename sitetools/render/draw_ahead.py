@@ -1,50 +1,84 @@
-"""Figures that are not drawn yet are drawn on all cores before the pages ask for them.
+"""Figures that are not drawn yet are drawn on all cores, while the pages are made.
 
-A first build draws every figure, which takes most of its time. What fails is left to
-the page that shows the figure: it says in which line.
+A first build draws every figure, in the order of the pages; a page waits for its own.
+What fails is left to the page that shows the figure: it says in which line.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sitetools.content import frozen
+from sitetools.content import files, frozen
 from sitetools.content.project import Project
 from sitetools.fault import Fault
 from sitetools.render import drawing, figures
 
 ENOUGH = 4
 """Fewer figures are drawn sooner than other processes start."""
+_NAME = re.compile(r"\bfigure:([\w/-]+)(?:#(\w+))?")
+
+Figure = tuple[Path, str]
+"""A snippet, and which of its figures."""
 
 
-def missing(project: Project) -> list[str]:
-    """Return the names of the figures that are not drawn yet."""
-    names = []
-    for snippet in frozen.measuring_snippets(project):
-        with suppress(Fault, OSError):
-            for part in drawing.parts(snippet):
-                if not figures.is_drawn(snippet, part):
-                    names.append(f"{frozen.name_of(snippet)}#{part}")
-    return names
+def named(text: str, project: Project) -> Iterator[Figure]:
+    """Yield the figures that a page or its HTML names; wrong names are not ours."""
+    for name, part in _NAME.findall(text):
+        with suppress(LookupError, Fault):
+            snippet = frozen.find(project, name)
+            if part in drawing.parts(snippet):
+                yield snippet, part
+
+
+def missing(project: Project) -> list[Figure]:
+    """Return the figures of all pages that are not drawn yet."""
+    others = figures.in_other_languages(project)
+    found: dict[Figure, None] = {}
+    for path in project.pages():
+        with suppress(Fault):
+            found |= dict.fromkeys(named(files.read(path), project))
+    return [each for each in found if not figures.is_drawn(*each, others)]
 
 
 def draw(project: Project, names: Sequence[str]) -> None:
-    """Draw figures into the cache."""
+    """Draw figures into the cache, given as topic/name#part."""
     gc.disable()  # a fifth of the time, and little to collect in a few seconds
+    others = figures.in_other_languages(project)
     for name in names:
         topic, _, part = name.partition("#")
         with suppress(Fault):
-            figures.drawn(frozen.find(project, topic), part)
+            figures.drawn(frozen.find(project, topic), part, others)
 
 
-def run(project: Project, names: Sequence[str]) -> None:
-    """Draw figures in other processes, unless they are few."""
+@dataclass
+class Ahead:
+    """Processes that draw what the pages will show."""
+
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def wait(self, page: str, project: Project) -> None:
+        """Wait for the figures that a page's HTML names."""
+        if not self.running:
+            return
+        others = figures.in_other_languages(project)
+        for figure in named(page, project):
+            while self.running and not figures.is_drawn(*figure, others):
+                time.sleep(0.01)
+                self.running = [each for each in self.running if each.poll() is None]
+
+
+def start(project: Project, missing: Sequence[Figure]) -> Ahead:
+    """Begin to draw figures in other processes, unless they are few."""
+    names = [f"{frozen.name_of(path)}#{part}" for path, part in missing]
     cores = min(os.cpu_count() or 1, len(names) // ENOUGH)
     here = str(Path(__file__).resolve().parents[2])
     code = (
@@ -58,5 +92,4 @@ def run(project: Project, names: Sequence[str]) -> None:
     running = [
         subprocess.Popen([*command, *names[core::cores]]) for core in range(cores)
     ]
-    for process in running:
-        process.wait()
+    return Ahead(running)

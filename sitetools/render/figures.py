@@ -16,12 +16,16 @@ import re
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sitetools.content import files, frozen, labels
 from sitetools.content.labels import Labels
 from sitetools.content.project import Project
 from sitetools.fault import Fault, Place, relative
 from sitetools.render import drawing, svg
+
+if TYPE_CHECKING:
+    from sitetools.render.backend import Words
 
 _IMAGE = re.compile(r"<img\b[^>]*\bsrc=\"figure:[^>]*>")
 _ATTRIBUTE = re.compile(r'\b(alt|src|title)="([^"]*)"')
@@ -33,50 +37,64 @@ def words(snippet: Path) -> set[str]:
     Raises:
         Fault: as drawing.printed().
     """
-    return {
-        word
-        for part in drawing.parts(snippet)
-        for word in svg.words(drawn(snippet, part))
-    }
+    others = in_other_languages(Project.of(snippet))
+    figures = [drawn(snippet, part, others) for part in drawing.parts(snippet)]
+    return {word for figure in figures for word in svg.words(figure)}
 
 
-def drawn(snippet: Path, part: str = "", warn: frozen.Warn | None = None) -> str:
+def in_other_languages(project: Project) -> Words:
+    """Return what each line of a label is in the other languages."""
+    found: dict[str, list[str]] = {}
+    for code in project.translations():
+        for english, own in labels.load(project, code).figures.items():
+            for line, same in zip(english.split("\n"), own.split("\n"), strict=False):
+                found.setdefault(line, []).append(same)
+    return found
+
+
+def drawn(
+    snippet: Path, part: str, others: Words, warn: frozen.Warn | None = None
+) -> str:
     """Return a figure with English labels: as it was drawn before, or drawn now.
+
+    Args:
+        snippet: the snippet's file.
+        part: which of its figures.
+        others: what in_other_languages() returns.
+        warn: what to do about outdated results, instead of raising.
 
     Raises:
         Fault: as drawing.printed().
     """
     frozen.load(snippet, warn)
-    if known := _known(snippet, part):
+    if known := _known(snippet, part, others):
         return known
-    lines = _lines(Project.of(snippet))
-    result = drawing.printed(snippet, part, lines, lambda fault: None)  # has warned
+    figure = drawing.printed(snippet, part, others, lambda fault: None)  # has warned
     path = _path(snippet, part)
     with contextlib.suppress(OSError, Fault):  # only time is lost
         path.parent.mkdir(parents=True, exist_ok=True)
-        files.write(path, f"<!-- {_key(snippet, result)} -->\n{result}")
-    return result
+        files.write(path, f"{_key(snippet, figure, others)}\n{figure}")
+    return figure
 
 
-def is_drawn(snippet: Path, part: str = "") -> bool:
+def is_drawn(snippet: Path, part: str, others: Words) -> bool:
     """Return whether a figure need not be drawn again."""
-    return _known(snippet, part) is not None
+    return _known(snippet, part, others) is not None
 
 
-def _known(snippet: Path, part: str) -> str | None:
+def _known(snippet: Path, part: str, others: Words) -> str | None:
     """Return a figure from the cache, or None if it is outdated or damaged."""
     try:
-        text = _path(snippet, part).read_text("utf-8")
+        key, _, figure = _path(snippet, part).read_text("utf-8").partition("\n")
     except (OSError, UnicodeDecodeError):
         return None
-    key, _, known = text.partition("\n")
-    whole = known.endswith("</svg>") and key == f"<!-- {_key(snippet, known)} -->"
-    return known if whole else None
+    whole = figure.endswith("</svg>") and key == _key(snippet, figure, others)
+    return figure if whole else None
 
 
 def _path(snippet: Path, part: str) -> Path:
-    name = ident(f"{frozen.name_of(snippet)}#{part}".rstrip("#"))
-    return Project.of(snippet).cache / "figures" / f"{name}.svg"
+    name = f"{frozen.name_of(snippet)}#{part}" if part else frozen.name_of(snippet)
+    return Project.of(snippet).cache / "figures" / f"{ident(name)}.svg"
 
 
 def ident(name: str) -> str:
@@ -84,18 +102,17 @@ def ident(name: str) -> str:
     return "fig-" + re.sub(r"[/_#]", "-", name)
 
 
-def _key(snippet: Path, figure: str) -> str:
-    """Return a hash of all that a figure is made from.
+def _key(snippet: Path, figure: str, others: Words) -> str:
+    """Return a hash of all that a figure is made from, as an SVG's first line.
 
     The words of other languages decide how much room there is for a label.
     """
     key = hashlib.sha256(_code())
     key.update(snippet.read_bytes())
     key.update(snippet.with_suffix(".json").read_bytes())
-    lines = _lines(Project.of(snippet))
-    own = [line for word in svg.words(figure) for line in word.split("\n")]
-    key.update(json.dumps([lines.get(line) for line in own]).encode())
-    return key.hexdigest()[:24]
+    lines = [line for word in svg.words(figure) for line in word.split("\n")]
+    key.update(json.dumps([others.get(line) for line in lines]).encode())
+    return f"<!-- {key.hexdigest()[:24]} -->"
 
 
 @cache
@@ -107,18 +124,12 @@ def _code() -> bytes:
     return code + version("matplotlib").encode()
 
 
-def _lines(project: Project) -> dict[str, list[str]]:
-    """Return each line of the labels of all figures, in the other languages."""
-    found: dict[str, list[str]] = {}
-    for code in project.translations():
-        for english, own in labels.load(project, code).figures.items():
-            for line, same in zip(english.split("\n"), own.split("\n"), strict=False):
-                found.setdefault(line, []).append(same)
-    return found
-
-
 def element(
-    image: str, place: Place, own: Labels, warn: frozen.Warn | None = None
+    image: str,
+    place: Place,
+    own: Labels,
+    others: Words,
+    warn: frozen.Warn | None = None,
 ) -> str:
     """Return the SVG for an `<img … src="figure:…">`, with its title and description.
 
@@ -126,6 +137,7 @@ def element(
         image: the tag.
         place: the line of the page.
         own: the words of the page's language.
+        others: what in_other_languages() returns.
         warn: what to do about outdated results, instead of raising.
 
     Raises:
@@ -143,7 +155,8 @@ def element(
     if not alt.strip() or not title.strip():
         remedy = f'write ![what the figure shows](figure:{name} "its title")'
         raise Fault(place, "this figure has no description or no title", remedy)
-    figure = svg.in_language(drawn(snippet, part, warn), own, relative(snippet))
+    figure = drawn(snippet, part, others, warn)
+    figure = svg.in_language(figure, own, relative(snippet))
     head, _, rest = figure.partition(">")
     # Not <title> and <desc>: a name made of both is read, and then <desc> again.
     label = html.escape(f"{title}: {alt}")
@@ -156,12 +169,15 @@ def fill(page: str, path: Path, own: Labels, warn: frozen.Warn | None = None) ->
     Raises:
         Fault: as element(), with the line of the page.
     """
+    if "figure:" not in page:
+        return page
+    others = in_other_languages(Project.of(path))
 
     def replace(match: re.Match[str]) -> str:
         source = dict(_ATTRIBUTE.findall(match[0]))["src"]
         place = Place(path, files.line_of(path, f"({source}"))
         try:
-            return element(match[0], place, own, warn)
+            return element(match[0], place, own, others, warn)
         except Fault as fault:
             raise fault.at(place) from fault
 

@@ -68,13 +68,6 @@ def fill_page(text: str, path: Path, warn: frozen.Warn | None = None) -> str:
     Raises:
         Fault: naming the line of a placeholder that cannot be filled.
     """
-    places = {
-        line: Place(path, number)
-        for number, line in pages.prose(path)
-        if PLACEHOLDER.search(line)
-    }
-    if not places:
-        return text
     project, loaded = Project.of(path), dict[str, Any]()
 
     def results_of(name: str) -> Any:  # noqa: ANN401
@@ -82,17 +75,24 @@ def fill_page(text: str, path: Path, warn: frozen.Warn | None = None) -> str:
             loaded[name] = frozen.load(frozen.find(project, name), warn)
         return loaded[name]
 
-    lines = list(enumerate(text.split("\n")))
-    code = {
-        number
-        for fence in pages.fences_in(lines, path)
-        for number in range(fence.line, fence.end)
-    }
-
-    def filled(number: int, line: str) -> str:
-        place = places.get(line)
-        if place is None or number in code:
-            return line
+    def filled(line: str, place: Place) -> str:
         return PLACEHOLDER.sub(lambda match: fill(match[1], place, results_of), line)
 
-    return "\n".join(filled(number, line) for number, line in lines)
+    places = {
+        line: Place(path, number)
+        for number, line in _outside_fences(pages.read(path), path)
+        if PLACEHOLDER.search(line)
+    }
+    lines = text.split("\n")
+    for number, line in _outside_fences(text, path) if places else []:
+        if line in places:
+            lines[number - 1] = filled(line, places[line])
+    return "\n".join(lines)
+
+
+def _outside_fences(text: str, path: Path) -> list[tuple[int, str]]:
+    """Return the lines that are not in a fence, with their numbers."""
+    lines = list(enumerate(text.split("\n"), 1))
+    fences = pages.fences_in(lines, path)
+    fenced = {n for fence in fences for n in range(fence.line, fence.end + 1)}
+    return [(number, line) for number, line in lines if number not in fenced]
