@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import shutil
 import sys
 
 import pytest
@@ -64,6 +65,11 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
         "",
         lambda root: write("mkdocs.xx.yml", (root / "mkdocs.ko.yml").read_text("utf-8").replace("ko", "xx"))(root),
         r"mkdocs\.xx\.yml:1: there is no folder docs/xx; ",
+    ),
+    "pages without config": (
+        "",
+        lambda root: shutil.copytree(root / "docs" / "ko", root / "docs" / "de"),
+        r"docs/de:1: there is no mkdocs\.de\.yml, so no one sees these pages; ",
     ),
     "template not UTF-8": (
         "en",
