@@ -16,8 +16,6 @@ from sitetools.translate.commands import command
 
 _HEADING = re.compile(r"#{1,6} ")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
-_RANDOM = re.compile(r"(?=.*\d)[0-9a-f]{8}(?:-[0-9a-f-]+)?|\d.*")
-"""What Jupyter calls a cell, and what a stylesheet could not name."""
 DESCRIBES = 40
 """Letters that a figure's description has at least."""
 
@@ -41,10 +39,6 @@ def problems(path: Path) -> Iterator[Fault]:
         remedy = "begin with a code cell `install`: `%pip install -q torch`"
         yield Fault(place, "the first code cell does not install anything", remedy)
     for cell in cells:
-        if _RANDOM.fullmatch(cell.ident):
-            place = Place(path, lines[cell.ident])
-            remedy = "name it by what the cell is about, as in plot-loss"
-            yield Fault(place, f"{cell.ident!r} is not a name", remedy)
         if not cell.code:
             yield from _headings(path, cell, lines[cell.ident])
     yield from _descriptions(path, cells, lines)

@@ -29,16 +29,6 @@ def with_cells(path, change_):
 
 
 RULES = {
-    "random name": (
-        lambda cells: setattr(cells[3], "ident", "a3b4c5d6"),
-        "a3b4c5d6",
-        "'a3b4c5d6' is not a name; name it by what the cell is about",
-    ),
-    "digit": (
-        lambda cells: setattr(cells[3], "ident", "3-plots"),
-        "3-plots",
-        "'3-plots' is not a name",
-    ),
     "second heading": (
         lambda cells: setattr(
             cells[3], "source", f"{CELLS[3].source}\n\n```\n# no\n```\n\n## More"
