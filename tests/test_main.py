@@ -175,10 +175,10 @@ def test_notebook_is_cleaned_and_its_rules_are_said(run, translated):
     change(own, '"execution_count": null', '"execution_count": 3')
     assert run("clean", own) == (0, "")
     assert own.read_text("utf-8") == before
-    change(own, '"id": "plot"', '"id": "0a1b2c3d"')
+    change(own, '"id": "install"', '"id": "setup"')
     code, said = run("clean", own)
     assert code == 1
-    assert "has the id '0a1b2c3d'; copy the id" in said
+    assert "the first code cell does not install anything" in said
 
 
 def test_language_is_added(run, translated):

@@ -113,19 +113,21 @@ def _cells(path: Path) -> Iterator[Fault]:
 
 
 def _front_matter(path: Path) -> Iterator[Fault]:
-    """Yield the settings that only one of the pages has."""
+    """Yield the settings that are not the same in both pages."""
     source = staleness.source_of(path)
     own, wanted = pages.front_matter(path), pages.front_matter(source)
-    for key in wanted:
-        if key not in own and key not in ("source", "allow_terms"):
-            place = Place(source, files.line_of(source, f"{key}:"))
-            problem = f"the front matter has no {key!r}, which is at {place}"
-            yield Fault(Place(path, 2), problem, "add it")
-    for key in own:
-        if key not in wanted and key not in ("source", "allow_terms"):
-            place = Place(path, files.line_of(path, f"{key}:"))
+    for key in dict.fromkeys([*wanted, *own]):
+        if key in ("title", "description", "source", "allow_terms"):
+            continue
+        there = Place(source, files.line_of(source, f"{key}:"))
+        here = Place(path, files.line_of(path, f"{key}:") if key in own else 2)
+        if key not in own:
+            yield Fault(here, f"the front matter has no {key!r}; {there} has", "add it")
+        elif key not in wanted:
             problem = f"the English front matter has no {key!r}"
-            yield Fault(place, problem, "remove it, or add it there")
+            yield Fault(here, problem, "remove it, or add it there")
+        elif own[key] != wanted[key]:
+            yield Fault(here, f"{key!r} is not what it is at {there}", "write the same")
 
 
 def _headings(ours: list[Part], theirs: list[Part]) -> Iterator[tuple[Fault, str]]:

@@ -28,8 +28,9 @@ figures:
   two layers: 층 둘
   "2 layers, tanh": 2개 층, tanh
   "a: b\\nc": 가
+  page: 장
 """
-DRAWN = {"loss", "two layers", "2 layers, tanh", "a: b\nc"}
+DRAWN = {"page", "loss", "two layers", "2 layers, tanh", "a: b\nc"}
 
 
 @pytest.fixture
@@ -60,6 +61,7 @@ def own(translated, monkeypatch):
         (", tanh\n", ", relu\n", 11, "'relu' is not in the English label"),
         ("가\n", "손실\n", 12, "'a: b\\nc' and 'loss' are both '손실'"),
         ('  "loss": 손실\n', "", 8, "no translation of 'loss'"),
+        ("  page: 장", '  page: ""', 13, "'page' has no translation"),
     ],
 )
 def test_fault_is_named_with_its_line(own, old, new, line, message):

@@ -88,6 +88,7 @@ def test_joiners_belong_to_some_scripts(page, code, found):
         ("- 層を通る。\n  「勾配」です。", [13]),
         ("層です。\n\n勾配です。", []),
         ("層です。\n- 勾配です。", []),
+        ("層を\n```text\nx\n```\n通る", []),
         ("층을 지나는\n기울기", []),
         ("층(層\nlayer)", []),
     ],

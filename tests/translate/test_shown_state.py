@@ -68,6 +68,28 @@ def test_page_whose_source_has_changed_says_so_and_search_does_not(japanese):
     assert "changed since" not in searched
 
 
+@pytest.mark.parametrize(
+    ("code", "name", "text", "direction"),
+    [
+        ("zh", "中文", "没有空格的文字", "ltr"),
+        ("es", "español", "texto con 0,5 y ñ", "ltr"),
+        ("ar", "العربية", "نص من اليمين إلى اليسار", "rtl"),
+    ],
+)
+def test_new_language_is_built_at_once(root, code, name, text, direction):
+    write("docs/en/index.md", LONGER.replace("words", "words 0.5"))(root)
+    new_language.add(Project(root), code, name)
+    home = root / "docs" / code / "index.md"
+    change(home, "English words 0.5", text if "0,5" in text else f"{text} 0.5")
+    staleness.stamp(home)
+    assert built(root, f"mkdocs.{code}.yml") == []
+    page = (root.parent / "site" / "index.html").read_text("utf-8")
+    html = BeautifulSoup(page, "html.parser").html
+    assert (html["lang"], html.body["dir"]) == (code, direction)
+    assert text in html.article.get_text()
+    assert not html.select(".admonition.warning")
+
+
 def test_language_that_the_theme_does_not_know_is_named(root):
     shutil.copytree(root / "docs" / "ko", root / "docs" / "xx")
     config = (root / "mkdocs.ko.yml").read_text("utf-8").replace("ko", "xx")

@@ -1,7 +1,7 @@
 """Files that are in the wrong place, and pages that are missing."""
 
 import pytest
-from translated_page import KOREAN, places, write
+from translated_page import KOREAN, add_lab, places, write
 
 from sitetools.translate import strays
 
@@ -36,11 +36,6 @@ STRAYS = {
         "docs/ko/picture.png:1",
         "is neither a page nor the words of a language",
     ),
-    "outputs of a translation": (
-        "docs/ko/page.json",
-        "docs/ko/page.json:1",
-        "is neither a page nor the words of a language",
-    ),
 }
 
 
@@ -57,3 +52,10 @@ def test_what_an_editor_leaves_is_no_stray(translated):
     for name in (".DS_Store", ".ipynb_checkpoints/page.ipynb"):
         write(translated.docs / "ko" / name, "x")
     assert list(strays.problems(translated)) == []
+
+
+def test_outputs_belong_to_the_english_lab_alone(translated):
+    own = add_lab(translated.root)
+    assert list(strays.problems(translated)) == []
+    write(own.with_suffix(".json"), "{}")
+    assert places(strays.problems(translated)) == ["docs/ko/labs/lab.json:1"]

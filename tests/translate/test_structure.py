@@ -162,7 +162,11 @@ def test_moved_section_is_named_once(page, source):
 def test_setting_that_only_the_source_has_is_named(page, source):
     change(source, "title: T", "title: T\nsearch: x")
     (fault,) = structure.differences(page)
-    assert "no 'search', which is at docs/en/page.md:3" in fault.problem
+    assert fault.problem == "the front matter has no 'search'; docs/en/page.md:3 has"
+    change(page, "title: T", "title: T\nsearch: y")
+    (fault,) = structure.differences(page)
+    assert fault.problem == "'search' is not what it is at docs/en/page.md:3"
+    assert fault.place.line == 3
 
 
 @pytest.mark.parametrize(
