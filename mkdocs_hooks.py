@@ -61,7 +61,7 @@ from sitetools.render import (
     notices,
     numbers,
 )
-from sitetools.translate import new_language, staleness, status
+from sitetools.translate import new_language, prose, staleness, status, strays
 
 # The plugins, search and mkdocs-jupyter, are called at priority 0.
 BEFORE, AFTER = event_priority(100), event_priority(-100)
@@ -120,11 +120,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     root: Build | None = config.extra.get("root")
     with _faults():
         for code in codes:
-            path = project.root / f"mkdocs.{code}.yml"
-            text_files.read(path)  # says if it is not UTF-8
-            if not (project.docs / code).is_dir():
-                remedy = "delete this file; `make language` writes both"
-                raise Fault(path, f"there is no folder docs/{code}", remedy)
+            text_files.read(project.root / f"mkdocs.{code}.yml")  # says if not UTF-8
+        for fault in [] if root else strays.languages(project):
+            if fault.place.path.is_file():
+                raise fault
+            log.warning(str(fault))
         words = labels.load(project, folder) if folder in codes else None
         if config.theme["language"] not in new_language.known():
             path = Path(config.config_file_path)
@@ -343,6 +343,8 @@ def _render(page: Page, config: MkDocsConfig, files: Files) -> None:
         page.links_to_anchors = {by_name[uri]: to for uri, to in known["links"].items()}
         return
     with page_cache.warned() as warned:
+        for fault in [] if _stands_in(page, build) else prose.problems(_path(page)):
+            log.warning(str(fault))
         type(page).render(page, config, files)
     if not warned.anything:  # else the next build must say it again
         links = page.links_to_anchors or {}

@@ -21,6 +21,21 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
     "link": ("", add("[x](nowhere.md)"), r"docs/en/index\.md:10: .*nowhere\.md.*not found"),
     "anchor": ("", add("[x](#nowhere)"), r"docs/en/index\.md:10: .*#nowhere.*no such"),
     "image": ("", add("![x](none.png)"), r"docs/en/index\.md:10: .*none\.png.*not found"),
+    "script": (
+        "en",
+        add("<script>alert(1)</script>"),
+        r"docs/en/index\.md:10: a page may not have <script>: .*; remove it",
+    ),
+    "element that is never closed": (
+        "",
+        add("a <b>word"),
+        r"docs/en/index\.md:10: <b> is never closed; add </b>",
+    ),
+    "image of another host": (
+        "",
+        add("![x](https://elsewhere.example/x.png)"),
+        r"docs/en/index\.md:10: loads https://elsewhere\.example/x\.png from another",
+    ),
     "word missing": (
         "ko",
         change("docs/ko/labels.yml", "  home:", "  no_home:"),
@@ -63,8 +78,18 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
     ),
     "config without pages": (
         "",
+        lambda root: write("mkdocs.ja.yml", (root / "mkdocs.ko.yml").read_text("utf-8").replace("ko", "ja"))(root),
+        r"mkdocs\.ja\.yml:1: there is no folder docs/ja; ",
+    ),
+    "config of a language that the theme does not know": (
+        "",
         lambda root: write("mkdocs.xx.yml", (root / "mkdocs.ko.yml").read_text("utf-8").replace("ko", "xx"))(root),
-        r"mkdocs\.xx\.yml:1: there is no folder docs/xx; ",
+        r"mkdocs\.xx\.yml:1: the theme does not know the language 'xx'; ",
+    ),
+    "pages without config": (
+        "",
+        lambda root: shutil.copytree(root / "docs" / "ko", root / "docs" / "de"),
+        r"docs/de:1: there is no mkdocs\.de\.yml, so no one sees these pages; ",
     ),
     "pages without config": (
         "",

@@ -15,8 +15,22 @@ _NOT_LANGUAGES = ("root", "shared")
 
 def problems(project: Project) -> Iterator[Fault]:
     """Yield files that should not be there, and those that are missing."""
-    languages = project.languages()
-    for code in languages:
+    yield from languages(project)
+    for code in project.languages():
+        if (project.docs / code).is_dir():
+            yield from _files(project, project.docs / code)
+    for code in COMPLETE:
+        for page in project.pages() if code in project.languages() else []:
+            own = counterpart(page, code)
+            if not own.is_file():
+                remedy = f"run `{command('start', relative(own))}` and translate it"
+                yield Fault(own, "this page is missing", remedy)
+
+
+def languages(project: Project) -> Iterator[Fault]:
+    """Yield configs without a folder of pages, and folders without a config."""
+    codes = project.languages()
+    for code in codes:
         config = project.root / f"mkdocs.{code}.yml"
         if code not in known():
             yield unknown(config, code)
@@ -27,18 +41,10 @@ def problems(project: Project) -> Iterator[Fault]:
             yield Fault(config, f"there is no folder docs/{code}", remedy)
     for folder in sorted(path for path in project.docs.iterdir() if path.is_dir()):
         code = folder.name
-        if code in languages:
-            yield from _files(project, folder)
-        elif code not in _NOT_LANGUAGES and not code.startswith((".", "_")):
+        if code not in (*codes, *_NOT_LANGUAGES) and not code.startswith((".", "_")):
             problem = f"there is no mkdocs.{code}.yml, so no one sees these pages"
             remedy = f"rename the folder, run `{command('new-language', code, 'NAME')}`"
             yield Fault(folder, problem, f"{remedy} and move the pages there")
-    for code in COMPLETE:
-        for page in project.pages() if code in languages else []:
-            own = counterpart(page, code)
-            if not own.is_file():
-                remedy = f"run `{command('start', relative(own))}` and translate it"
-                yield Fault(own, "this page is missing", remedy)
 
 
 def _files(project: Project, folder: Path) -> Iterator[Fault]:
