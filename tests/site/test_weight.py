@@ -24,7 +24,7 @@ LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for
     "layer-normalization": 16_300,
 }
 FIGURE = 20_000
-PAGE = 150_000
+PAGE = 160_000
 REQUESTS = 16
 FIGURES = re.compile(r'<svg\b[^>]*\brole="img".*?</svg>', re.DOTALL)
 CODE = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
