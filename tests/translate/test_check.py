@@ -67,6 +67,13 @@ def test_stale_lab_is_named_with_what_to_write(translated):
     assert '`"lab": "' in fault.remedy
 
 
+def test_labels_are_missed_when_the_page_is_named(translated):
+    own = add_lab(translated.root)
+    (fault,) = check.check(own)
+    assert fault.problem == "'loss', in the figure lab, has no translation"
+    assert check.check(own, named=False) == []
+
+
 def test_new_and_lost_sections_are_named(page, source):
     change(source, "## One {#one}", "## New {#new}\n\nx\n\n## One {#two}")
     problems = [fault.problem for fault in check.check(page)]
