@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup, Tag
 from fontTools.ttLib import TTFont
 from project import PROJECT
 
-from sitetools.content import pages
+from sitetools.content import pages, snippets
 from sitetools.render import labs
 
 PAGES = [
@@ -133,8 +133,8 @@ def test_block_needs_only_what_is_said_above_it(language, page):
     lines = pages.read(path).split("\n")
     for block in blocks.blocks(path):
         above = next(line for line in reversed(lines[: block.code.line - 1]) if line)
-        files = {path.stem: path.name for path in blocks.beside(block.code.text)}
-        for name in blocks.imported(block.code.text).keys() - {"torch", "matplotlib"}:
+        files = {path.stem: path.name for path in blocks.beside(block)}
+        for name in snippets.imported(block.code.text).keys() - {"torch", "matplotlib"}:
             package = packages.get(name, files.get(name, name))
             assert f"`{package}`" in above, (
                 f"{block.code.place}: the block imports {name}; the line above "
@@ -397,14 +397,15 @@ def test_language_that_lags_shows_english_and_says_so(tmp_path):
     folder.mkdir()
     (folder / "labels.yml").write_text("site:\n  language: Français\n", "utf-8")
     home = (copy / "docs" / "en" / "index.md").read_text("utf-8")
-    (folder / "index.md").write_text(
-        home.replace("title: Home", "title: Accueil"), "utf-8"
-    )
+    stamped = 'source:\n  top: "00000000"\n---\n\n# '
+    home = home.replace("title: Home", "title: Accueil")
+    (folder / "index.md").write_text(home.replace("---\n\n# ", stamped, 1), "utf-8")
     lesson = "why-gradients-vanish-and-explode"
     text = (copy / "docs" / "en" / f"{lesson}.md").read_text("utf-8")
     # Translated before English had this section, which other pages link to.
     older = re.sub(r"(?s)\n## [^\n]*\{#explorer\}.*?(?=\n## )", "", text)
     assert len(older) < len(text)
+    older = older.replace("---\n\n# ", stamped, 1)
     (folder / f"{lesson}.md").write_text(older, "utf-8")
     result = project.build(tmp_path / "site", copy)
     assert result.returncode == 0, result.stderr
