@@ -91,11 +91,6 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
         lambda root: shutil.copytree(root / "docs" / "ko", root / "docs" / "de"),
         r"docs/de:1: there is no mkdocs\.de\.yml, so no one sees these pages; ",
     ),
-    "pages without config": (
-        "",
-        lambda root: shutil.copytree(root / "docs" / "ko", root / "docs" / "de"),
-        r"docs/de:1: there is no mkdocs\.de\.yml, so no one sees these pages; ",
-    ),
     "template not UTF-8": (
         "en",
         append("theme/partials/path.html", KOREAN),
