@@ -198,24 +198,11 @@ def on_pre_build(config: MkDocsConfig) -> None:
     if build.language is None:
         if build.serving:
             _preview.keep(Path(config.site_dir), build.project)
-        for fault in _folders_of_no_language(build.project):
-            log.warning(str(fault))
         if names := draw_ahead.missing(build.project):
             log.info(
                 "Drawing %d figures; the next build takes them from .cache", len(names)
             )
             build.ahead = draw_ahead.start(build.project, names)
-
-
-def _folders_of_no_language(project: Project) -> Iterator[Fault]:
-    """Yield the folders with pages that no config names."""
-    known = {*project.languages(), "root", project.shared.name}
-    for folder in sorted(project.docs.glob("*/")):
-        name = folder.name
-        if name not in known and any(folder.rglob("*.md")):
-            problem = f"there is no mkdocs.{name}.yml, so no one sees these pages"
-            remedy = "rename the folder, run `make language` and move the pages there"
-            yield Fault(folder, problem, remedy)
 
 
 @BEFORE  # mkdocs-jupyter then finds the notebooks among the English pages
