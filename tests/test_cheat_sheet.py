@@ -3,11 +3,12 @@
 import re
 
 import pytest
+from project import PROJECT
 
 from sitetools.content import pages
 from sitetools.measure import sandbox
 
-PAGE = pages.DOCS / "en" / "cheat-sheet.md"
+PAGE = PROJECT.docs / "en" / "cheat-sheet.md"
 BEFORE = """
 import os
 

@@ -6,8 +6,7 @@ import math
 import sys
 
 import pytest
-
-from sitetools.content import frozen
+from project import PROJECT
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
@@ -16,7 +15,7 @@ from torch.utils.checkpoint import checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
-PATH = frozen.SNIPPETS / "diagnose" / "gradient_report.py"
+PATH = PROJECT.snippets / "diagnose" / "gradient_report.py"
 spec = importlib.util.spec_from_file_location("gradient_report", PATH)
 module = importlib.util.module_from_spec(spec)
 sys.modules[spec.name] = module  # the compiler looks for it there

@@ -2,58 +2,58 @@
 
 import json
 
-import blocks
 import mutants
-import mutants_of_code
 import pytest
+import small_site
+from project import PROJECT
 
-from sitetools.content import frozen, pages
+from sitetools.content import files, frozen
 
 
 @pytest.fixture
-def page(tmp_path, monkeypatch):
-    """Make a page of one block the only one."""
-    path = tmp_path / "page.md"
-    code = "torch.manual_seed(0)  # kept\nspare = 1\nprint(f'{2 + 2:.2f}')\n"
-    path.write_text(
-        f"```python\nimport torch\n{code}```\n\n```output\n4.00\n```\n", "utf-8"
+def page(root):
+    small_site.add("```python\nprint(f'{2:.2f}')\n```\n\n```output\n2.00 -1\n```")(root)
+    return root / "docs" / "en" / "index.md"
+
+
+def test_every_digit_and_sign_of_an_output_is_noticed(page):
+    found = list(mutants.of_outputs([page]))
+    assert [mutant.noticed() for mutant in found] == [True] * 5
+    assert {mutant.line for mutant in found} == {15}
+
+
+def test_file_reads_differently_and_is_not_written(page):
+    before = page.read_text("utf-8")
+    one, two = (
+        mutants.edits(
+            page,
+            "D|T",
+            mutants.last,
+            lambda: files.read(page) == before,
+            "(?m)^title.*",
+        ),
+        mutants.edits(page, "title", mutants.last, lambda: files.read(page) != before),
     )
-    found = list(blocks.blocks(path))
-    monkeypatch.setattr(mutants_of_code, "_blocks", lambda: found)
-    return path
+    assert [mutant.noticed() for mutant in one] == [False]
+    (mutant,) = two
+    assert mutant.noticed()
+    assert (mutant.line, mutant.change) == (2, "title → titlx at 4")
+    assert page.read_text("utf-8") == before
 
 
-@pytest.mark.torch
-def test_change_of_code_lives_where_the_output_is_the_same(page):
-    found = {m.change: m.noticed() for m in mutants_of_code.of_blocks()}
-    assert found == {
-        "import torch → pass": True,
-        "spare = 1 → pass": False,
-        "1 → 2": False,
-        "print(f'{2 + 2:.2f}') → pass": True,
-        "2 + 2 → 2 - 2": True,
-        "2 → 3": True,
-    }
+@pytest.mark.parametrize("problems", [[1], iter([1]), ValueError, KeyError])
+def test_check_fails_if_it_raises_or_returns_something(problems):
+    def check():
+        if isinstance(problems, type):
+            raise problems
+        return problems
 
-
-@pytest.mark.torch
-def test_every_digit_of_an_output_is_noticed(page):
-    found = [mutant.noticed() for mutant in mutants_of_code.of_outputs()]
-    assert found == [True, True, True]
-
-
-def test_file_reads_otherwise_and_is_not_written(tmp_path):
-    path = tmp_path / "page.md"
-    path.write_text("a 1\n", "utf-8")
-    ((line, change, text),) = mutants.edits(path, r"\d", mutants.digit)
-    with mutants.instead({path: text()}):
-        assert pages.read_file(path) == path.read_text("utf-8") == "a 3\n"
-    assert path.read_text("utf-8") == "a 1\n"
-    assert (line, change) == (1, "1 → 3")
+    assert mutants.fails(check)
+    assert not mutants.fails(lambda: iter([]))
 
 
 def test_frozen_number_changed_by_hand_is_noticed():
-    snippet = frozen.measuring_snippets()[0]
+    snippet = frozen.measuring_snippets(PROJECT)[0]
     path = snippet.with_suffix(".json")
     content = json.loads(path.read_text("utf-8"))
     same, other = json.dumps(content), json.dumps(content).replace("0.", "1.", 1)
