@@ -7,9 +7,10 @@ second, so only what draws does it.
 
 from __future__ import annotations
 
+import ast
+import functools
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +29,28 @@ ALLOWED = (
     "formulas"
 )
 """What a page can show in light and dark, and in any language."""
-_DRAW = re.compile(
-    r"^def draw(?:_(\w+))?\(\s*results\b[^,)[]*(?:\[[^]]*\])?\s*\)", re.MULTILINE
-)
 
 
 def parts(snippet: Path) -> list[str]:
     """Return the parts for which a snippet has a figure; draw() draws the part ""."""
-    return [match[1] or "" for match in _DRAW.finditer(files.read(snippet))]
+    return list(_parts(files.read(snippet)))
+
+
+@functools.cache
+def _parts(source: str) -> tuple[str, ...]:
+    try:
+        functions = [
+            node
+            for node in ast.parse(source).body
+            if isinstance(node, ast.FunctionDef) and frozen.is_drawing(node.name)
+        ]
+    except SyntaxError:
+        return ()  # frozen.load() says so
+    return tuple(
+        function.name.removeprefix("draw").removeprefix("_")
+        for function in functions
+        if len(function.args.args) == 1
+    )
 
 
 def style() -> Any:  # noqa: ANN401 - a type of 300 names

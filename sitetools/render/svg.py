@@ -6,12 +6,11 @@ backend.py writes such an SVG, with English words; a page shows it in its own.
 from __future__ import annotations
 
 import html
-import json
 import re
 
-from sitetools.content import files, labels
+from sitetools.content import labels, yaml_files
 from sitetools.content.labels import Labels
-from sitetools.fault import Fault, Place
+from sitetools.fault import Fault
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 CYCLE = ["#0000c0", "#0000c1", "#0000c2", "#0000c3", "#0000c4", "#0000c5"]
@@ -80,7 +79,7 @@ def in_language(svg: str, own: Labels, figure: str) -> str:
             return match[0]
         text = own.translate(word, figure)
         if text.count("\n") != word.count("\n"):
-            place = Place(own.path, files.line_of(own.path, json.dumps(word)))
+            place = yaml_files.place(own.path, "figures", word)
             problem = f"the translation of {word!r} has another number of lines"
             raise Fault(place, problem, "break it into as many")
         lines = iter(html.escape(text, quote=False).split("\n"))

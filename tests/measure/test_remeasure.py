@@ -12,7 +12,7 @@ from sitetools.content import frozen, snippets
 from sitetools.content.project import Project
 from sitetools.fault import Fault, relative
 from sitetools.measure import remeasure
-from sitetools.render import figures
+from sitetools.render import drawing
 
 SNIPPETS = frozen.measuring_snippets(PROJECT)
 each_snippet = pytest.mark.parametrize("snippet", SNIPPETS, ids=frozen.name_of)
@@ -64,7 +64,7 @@ def small(root):
     """Return the small snippet, the only one of its project."""
     shutil.rmtree(root / "snippets" / "explorer")
     snippet = root / "snippets" / "a" / "small.py"
-    frozen.save(snippet, {"x": [1.0, 2.0]}, "test", figures.shown(snippet))
+    frozen.save(snippet, {"x": [1.0, 2.0]}, "test", drawing.shown(snippet))
     return snippet
 
 

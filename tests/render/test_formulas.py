@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import markdown
 import pytest
 from bs4 import BeautifulSoup
-from mkdocs.exceptions import PluginError
+from project import PROJECT
 
 from sitetools.content import pages
+from sitetools.fault import Fault, Place
 from sitetools.measure import sandbox
 from sitetools.render import formulas
 
@@ -27,12 +27,7 @@ def built(path: Path, text: str) -> BeautifulSoup:
         extensions=["tables", "pymdownx.superfences", "pymdownx.arithmatex"],
         extension_configs={"pymdownx.arithmatex": {"generic": True}},
     )
-    page = SimpleNamespace(
-        file=SimpleNamespace(abs_src_path=str(path), src_uri=path.name)
-    )
-    config = SimpleNamespace(extra={"words": {"formula": "수식"}})
-    html = formulas.on_page_content(html, page, config, None)  # type: ignore[arg-type]
-    return BeautifulSoup(html, "html.parser")
+    return BeautifulSoup(formulas.fill(html, path, "수식"), "html.parser")
 
 
 def test_inline_and_display(tmp_path: Path) -> None:
@@ -77,16 +72,15 @@ def test_code_stays_code(tmp_path: Path) -> None:
 def test_a_wrong_formula_names_page_and_line(
     tmp_path: Path, text: str, line: int
 ) -> None:
-    with pytest.raises(PluginError) as error:
+    with pytest.raises(Fault, match="the formula ") as error:
         built(tmp_path / "p.md", text)
-    message = str(error.value)
-    assert message.startswith(f"{tmp_path / 'p.md'}:{line}: the formula ")
-    assert r'Unknown command "\foo"' in message
-    assert "\n" not in message
+    assert error.value.place == Place(tmp_path / "p.md", line)
+    assert r'Unknown command "\foo"' in error.value.problem
+    assert "\n" not in str(error.value)
 
 
 def test_the_reason_counts_characters_as_an_author_does() -> None:
-    with pytest.raises(formulas.FormulaError, match=r"\(at character 3\)"):
+    with pytest.raises(ValueError, match=r"\(at character 3\)"):
         formulas.to_mathml("a } b", display=False)
 
 
@@ -147,11 +141,11 @@ def problems(path: Path) -> Iterator[str]:
         digits = len(right.strip().partition(".")[2])
         room = 1e-9 if sign == "=" else 0.5001 * 10**-digits
         if abs(value(left) - value(right)) > room:
-            yield f"{pages.relative(path)}:{line}: {left} is {value(left):.6g}"
+            yield f"{Place(path, line)}: {left} is {value(left):.6g}"
 
 
 def test_equations_of_numbers_hold() -> None:
-    found = [path for path in pages.pages("en") if path.suffix == ".md"]
+    found = [path for path in PROJECT.pages("en") if path.suffix == ".md"]
     assert sum(len(list(equations(path))) for path in found) >= 8
     assert [problem for path in found for problem in problems(path)] == []
 
@@ -176,7 +170,7 @@ def test_wrong_equation_is_found(tmp_path: Path, formula: str, right: bool) -> N
 
 def formulas_in_tables(page: str, heading: str) -> Iterator[tuple[str, list[str]]]:
     """Yield (first cell, formulas) of each row of a section's tables."""
-    text = pages.read(pages.DOCS / "en" / page).partition(f"{{#{heading}}}\n")[2]
+    text = pages.read(PROJECT.docs / "en" / page).partition(f"{{#{heading}}}\n")[2]
     for line in text.partition("\n#")[0].split("\n"):
         if re.match(r"\|.*\\text\{fan", line):
             cells = line.strip("| ").split(" | ")
@@ -237,7 +231,7 @@ def test_formulas_of_initializations_and_selu_are_those_of_pytorch() -> None:
         std, _ = results[find or "PyTorch's default"]
         assert abs(value(formula, **fans) / std**2 - 1) < 0.01, (name, formula)
     scale, low = drawn()["selu"]
-    page = pages.read(pages.DOCS / "en" / "relu-and-variants.md")
+    page = pages.read(PROJECT.docs / "en" / "relu-and-variants.md")
     assert (
         rf"$\lambda \approx {scale:.4f}$, $\alpha \approx {-low / scale:.4f}$" in page
     )

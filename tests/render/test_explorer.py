@@ -7,13 +7,17 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from project import PROJECT
+from small_site import change
 
-from sitetools.content import frozen, labels, pages, snippets
+from sitetools.content import files, frozen, labels, snippets
+from sitetools.content.project import COMPLETE, Project
+from sitetools.fault import Fault, Place
 from sitetools.render import explorer
 
-SNIPPET = frozen.find(explorer.SNIPPET)
-SCRIPT = pages.DOCS / "shared" / "js" / "explorer.js"
-STYLE = pages.DOCS / "shared" / "css" / "explorer.css"
+SNIPPET = frozen.find(PROJECT, explorer.SNIPPET)
+SCRIPT = PROJECT.docs / "shared" / "js" / "explorer.js"
+STYLE = PROJECT.docs / "shared" / "css" / "explorer.css"
 PRESETS = {
     "relu-and-variants",
     "weight-initialization",
@@ -22,7 +26,11 @@ PRESETS = {
     "residual-connections-and-gates",
 }
 GOOD = ' activation="relu" init="he" depth="30" norm="none" residual="off"'
-each_language = pytest.mark.parametrize("language", pages.LANGUAGES)
+each_language = pytest.mark.parametrize("language", PROJECT.languages())
+
+
+def words_of(language):
+    return explorer.words(PROJECT, labels.load(PROJECT, language))
 
 
 @pytest.fixture(scope="module")
@@ -82,16 +90,16 @@ def test_script_has_every_word_and_no_other(language, results):
         f"{c}_{p}" for c in ("gradient", "signal") for p in ("title", "layers", "axis")
     }
     used |= {"too_small", "too_large", "never"}
-    words = explorer.words(language)
+    words = words_of(language)
     assert used == set(words)
     for word, own in words.items():
-        english = explorer.words("en")[word]
+        english = words_of("en")[word]
         assert set(re.findall(r"\{\w+\}", own)) == set(re.findall(r"\{\w+\}", english))
 
 
 def test_english_words_name_what_they_stand_for(results):
     """The other languages are compared with these."""
-    words, found = explorer.words("en"), explorer.choices(results)
+    words, found = words_of("en"), explorer.choices(results)
     by_formula = {"normal": "N(0, 1)", "small": "N(0, 0.01²)"}
     for name in ("activation", "init", "norm"):
         for value in found[name]:
@@ -105,33 +113,31 @@ def test_english_words_name_what_they_stand_for(results):
         assert stem in words[name].lower()
 
 
-def test_missing_word_is_named_but_in_a_language_that_may_lag(monkeypatch):
-    read = labels._read
-
-    def lacking(language):
-        return read("en") | ({} if language == "en" else {"explorer": {}})
-
-    monkeypatch.setattr(labels, "_read", lacking)
-    with pytest.raises(
-        labels.LabelError, match=r"docs/ko/labels\.yml:\d+: no word for 'se"
-    ):
-        explorer.words("ko")
-    assert explorer.words("ja") == explorer.words("en")
+def test_missing_word_is_named_but_in_a_language_that_may_lag(root):
+    change("docs/ko/labels.yml", "  settings", "  unsettings")(root)
+    project = Project(root)
+    with pytest.raises(Fault, match="no word for .settings") as fault:
+        explorer.words(project, labels.load(project, "ko"))
+    path = root / "docs" / "ko" / "labels.yml"
+    assert fault.value.place == Place(path, files.line_of(path, "explorer:"))
+    assert explorer.words(PROJECT, labels.load(PROJECT, "ja")) == words_of("en")
 
 
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        (GOOD.replace("relu", "swish"), 'needs activation="…", one of sigmoid, tanh'),
-        (GOOD.replace("30", "31"), 'needs depth="…", one of 2, 3'),
-        (GOOD.replace(' init="he"', ""), 'needs init="…"'),
+        (GOOD.replace("relu", "swish"), 'write activation="…", one of sigmoid, tanh'),
+        (GOOD.replace("30", "31"), 'write depth="…", one of 2, 3'),
+        (GOOD.replace(' init="he"', ""), 'write init="…"'),
         (GOOD + ' controls="depth width"', "controls cannot be width"),
         (GOOD + ' charts="loss"', "charts cannot be loss"),
     ],
 )
 def test_wrong_attribute_is_named(attributes, message):
-    with pytest.raises(ValueError, match=re.escape(message)):
-        explorer.element(attributes, "en")
+    place = Place(PROJECT.docs / "en" / "index.md", 7)
+    with pytest.raises(Fault, match=re.escape(message)) as fault:
+        explorer.element(attributes, place, labels.load(PROJECT, "en"))
+    assert fault.value.place == place
 
 
 @each_language
@@ -156,7 +162,7 @@ def test_only_the_pages_that_hold_an_explorer_load_it_and_all_have_the_figure(
                 assert not link or f"{name}={element[name]}" in str(link["href"])
     expected = PRESETS | {"why-gradients-vanish-and-explode"}
     assert holders <= expected
-    assert holders == expected or language not in labels.COMPLETE
+    assert holders == expected or language not in COMPLETE
 
 
 @each_language
