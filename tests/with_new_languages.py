@@ -16,10 +16,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sitetools.content.project import Project
-from sitetools.translate import new_language, staleness
-
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from sitetools.content.project import Project  # noqa: E402
+from sitetools.translate import new_language, staleness  # noqa: E402
+
 LANGUAGES = {
     "zh": ("中文", "首页"),
     "es": ("español", "Inicio"),

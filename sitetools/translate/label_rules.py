@@ -92,7 +92,7 @@ def problems(path: Path) -> Iterator[Fault]:
             elif not text.strip():
                 yield Fault(place, f"{key!r} is empty", "write the word")
             elif lost := set(_KEPT.findall(wanted[key])) - set(_KEPT.findall(text)):
-                problem = f"{key!r} is to contain {', '.join(sorted(lost))}"
+                problem = f"{key!r} has no {', '.join(sorted(lost))}"
                 yield Fault(place, problem, "add it")
     if language != SOURCE_LANGUAGE:
         yield from _figures(own, drawn(project))

@@ -85,7 +85,7 @@ def _open_formulas(path: Path, lines: Lines) -> Iterator[Fault]:
         for match in re.finditer(r"(?<!\\)\$+", numbered.words_only(block.text)):
             place = Place(path, block.line(match.start()))
             remedy = f"add the other {match[0]}, or write \\$ for a dollar sign"
-            yield Fault(place, f"this {match[0]} does not enclose a formula", remedy)
+            yield Fault(place, f"this {match[0]} is not part of a formula", remedy)
 
 
 def _html(path: Path, lines: Lines) -> Iterator[Fault]:

@@ -90,4 +90,4 @@ def problems(path: Path) -> Iterator[Fault]:
                 found = match[0].strip()
                 if found not in excuses:
                     remedy = f"write {term.use} ({term.why})"
-                    yield Fault(place, f"{found!r} is to be avoided", remedy)
+                    yield Fault(place, f"avoid {found!r}", remedy)

@@ -152,7 +152,7 @@ def test_page_of_nothing_or_of_old_newlines_is_named(page, text):
         ("글", "글 <script>x</script>", "may not have <script>"),
         ("글", "글 <b>말", "<b> is never closed"),
         ("글", "글 ![a](https://a.org/b.png)", "from another host"),
-        ("글 $x^2$", "글 $x^2$ $y", "does not enclose a formula"),
+        ("글 $x^2$", "글 $x^2$ $y", "is not part of a formula"),
         ("글", "글\n\n다른 글", "{#t} has 2 paragraphs"),
         ("이 페이지를 읽으면", "이", "the description has 32 letters"),
     ],

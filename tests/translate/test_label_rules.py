@@ -54,7 +54,7 @@ def own(translated, monkeypatch):
             "'pag' is not in docs/en/labels.yml",
         ),
         ("  page: 쪽", '  page: " "', 3, "'page' is empty"),
-        ("{stale}/", "", 4, "'is_stale' is to contain {stale}"),
+        ("{stale}/", "", 4, "'is_stale' has no {stale}"),
         ("  two layers", "  too layers", 10, "'too layers' is in no figure"),
         ("손실", '""', 9, "'loss' has no translation"),
         ("2개 층", "3개 층", 11, "'3개 층, tanh' has other numbers"),
