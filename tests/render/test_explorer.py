@@ -116,11 +116,11 @@ def test_english_words_name_what_they_stand_for(results):
 def test_missing_word_is_named_but_in_a_language_that_may_lag(root):
     change("docs/ko/labels.yml", "  settings", "  unsettings")(root)
     project = Project(root)
-    with pytest.raises(Fault, match="no word for .settings") as fault:
+    with pytest.raises(Fault, match="no word for 'settings'") as fault:
         explorer.words(project, labels.load(project, "ko"))
     path = root / "docs" / "ko" / "labels.yml"
     assert fault.value.place == Place(path, files.line_of(path, "explorer:"))
-    assert explorer.words(PROJECT, labels.load(PROJECT, "ja")) == words_of("en")
+    assert set(words_of("ja")) == set(words_of("en")), "missing ones are English"
 
 
 @pytest.mark.parametrize(
