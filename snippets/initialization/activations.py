@@ -80,16 +80,14 @@ def panels(results: dict[str, Any], activation: str, titles: list[str]) -> Figur
     ):
         for row, share in enumerate(rows):
             x = [middle + center for center in centers]
-            y = [-row + 0.85 * min(1, value / top) for value in share]
+            y = [-row + 0.72 * min(1, value / top) for value in share]
             axis.fill_between(x, y, -row, step="mid", color=color)
             axis.plot([middle - end, middle + end], [-row, -row], color="gray", lw=0.6)
             std = f"{results['std'][activation][name][row]:.2g}"
-            axis.text(middle + end, -row + 0.6, std, ha="right")
+            axis.text(middle + end, -row + 0.76, std, ha="right")
     for middle, title in zip(middles, titles, strict=True):
-        axis.text(middle, 1, title, ha="center")
-    ticks = [
-        (m + side, side) for m in middles for side in (-end * 2 / 3, 0, end * 2 / 3)
-    ]
+        axis.text(middle, 1.05, title, ha="center")
+    ticks = [(m + side, side) for m in middles for side in (-end / 2, 0, end / 2)]
     axis.set_xticks([at for at, _ in ticks], [f"{value:.2g}" for _, value in ticks])
     axis.set_yticks([-row for row in range(len(LAYERS))], [str(n) for n in LAYERS])
     axis.spines[:].set_visible(False)

@@ -33,14 +33,9 @@ INITS: dict[str, Callable[[Tensor], Any]] = {
     "xavier": nn.init.xavier_normal_,
     "he": lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu"),
 }
-NETWORKS = [
-    (1, "he"),
-    (2, "he"),
-    *[(depth, init) for depth in (10, 30) for init in INITS],
-]
-NAMES = ("default", "Xavier", "He")
+NETWORKS = [(1, "he"), (2, "he"), *product((10, 30), INITS)]
 LABELS = ["linear", "2 layers, He"]
-LABELS += [f"{depth} layers, {name}" for depth in (10, 30) for name in NAMES]
+LABELS += [f"{d} layers, {i}" for d in (10, 30) for i in ("default", "Xavier", "He")]
 # Training is chaotic: on another processor only the claims hold.
 TOLERANCE = {"rate": None, "accuracy": None}
 
@@ -145,7 +140,7 @@ def check(results: dict[str, Any]) -> None:
         assert mean[name] > 0.3, f"{name}: learns"
     assert results["accuracy"]["SGD_30_he"]["min"] > 0.2, "SGD, 30 layers: He learns"
     assert mean["Adam_30_he"] > 0.3, "Adam, 30 layers: He learns"
-    assert results["accuracy"]["Adam_30_xavier"]["max"] > 0.25, "and Xavier may"
+    assert sorted(results["accuracy"]["Adam_30_xavier"]["seeds"])[2] > 0.2, "most of"
     assert mean["SGD_2_he"] > mean["SGD_30_he"] + 0.05, "but two layers do better"
 
 

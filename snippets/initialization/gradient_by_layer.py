@@ -44,13 +44,8 @@ def init_layer(init: str) -> nn.Linear:
     """One random layer; the biases are zero except for PyTorch's default."""
     layer = nn.Linear(WIDTH, WIDTH)
     if init != "default":
+        nn.init.normal_(layer.weight, std=math.sqrt(VARIANCES[init][0] / WIDTH))
         nn.init.zeros_(layer.bias)
-    if init == "xavier":
-        nn.init.xavier_normal_(layer.weight)  # gain 1
-    elif init == "he":
-        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-    elif init == "normal":
-        nn.init.normal_(layer.weight)
     return layer.requires_grad_(False)
 
 
