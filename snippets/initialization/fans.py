@@ -61,9 +61,11 @@ def draw(results: dict[str, Any]) -> Figure:
         for i, o in product(range(IN), range(OUT)):
             color, width = (f"C{fan}", 2) if (o, i)[fan] == 1 else ("gray", 0.6)
             axis.plot([0, 2], [-i, -o - 0.5], color=color, lw=width, zorder=width)
+        axis.text(0, -3.9, "inputs", ha="center")
+        axis.text(2, -3.9, "outputs", ha="center")
         axis.plot([0] * IN, [-i for i in range(IN)], "ko", ms=9)
         axis.plot([2] * OUT, [-o - 0.5 for o in range(OUT)], "ko", ms=9)
-        axis.set(xlim=(-0.4, 2.4), ylim=(-IN + 0.4, 0.6))
+        axis.set(xlim=(-0.4, 2.4), ylim=(-IN, 0.6))
         axis.set_title(f"linear layer\n{FANS[fan]} = {results['linear'][fan]}")
     for fan, axis in enumerate(axes[1]):
         add_planes(axis, 0, CHANNELS_IN, (KERNEL, 1)[fan], f"C{fan}")

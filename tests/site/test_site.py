@@ -180,6 +180,12 @@ def test_no_number_in_prose_is_typed_by_hand(language, page):
     allowed = {  # exact by definition
         torch[1]: "the version of PyTorch that everything runs with",
         "0.64": "(2·512/640)·(2·128/640)",
+        "0.02": "the standard deviation that GPT-2 draws with",
+        "0.036": "1/√768",
+        "0.025": "1/√1600",
+        "10.82": "log 50257",
+        "0.1": "a learning rate; a derivative that counts as flat",
+        "0.001": "a learning rate",
         "1.25": "1 + 0.5²",
         "0.5": "a slope that an exercise gives",
         "0.01": "the slope of Leaky ReLU",

@@ -19,7 +19,7 @@ LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for
     "why-gradients-vanish-and-explode": 18_400,
     "relu-and-variants": 18_400,
     "residual-connections-and-gates": 18_000,
-    "weight-initialization": 17_700,
+    "weight-initialization": 19_600,
     "batch-normalization": 16_900,
     "layer-normalization": 16_300,
 }
