@@ -29,7 +29,7 @@ NAME = "remembered"
 DAYS = 90
 """After so long without use an entry is deleted."""
 PACKAGES = (
-    *("torch", "numpy", "scipy", "matplotlib", "scikit-learn", "keras"),
+    *("torch", "numpy", "scipy", "matplotlib", "scikit-learn", "keras", "mnist1d"),
     *("nbclient", "ipykernel", "matplotlib-inline"),
 )
 SITETOOLS = Path(__file__).resolve().parents[1] / "sitetools"

@@ -81,6 +81,13 @@ def test_language_that_lags_may_lack_words_and_one_in_latin_has_latin_words(
     assert list(label_rules.problems(path)) == []
 
 
+def test_zero_that_english_writes_as_a_word_may_be_a_number(own, monkeypatch):
+    monkeypatch.setattr(label_rules, "drawn", lambda _: DRAWN | {"80% zeros"})
+    for text, problems in (("0이 80%", 0), ("영이 80%", 0), ("0이 70%", 1)):
+        write(own, f"{OWN}  80% zeros: {text}\n")
+        assert len(list(label_rules.problems(own))) == problems, text
+
+
 def test_labels_of_a_page_that_are_missing_are_named(translated, page):
     own = add_lab(translated.root)
     (fault,) = label_rules.missing(own)
