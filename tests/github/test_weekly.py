@@ -52,7 +52,7 @@ def running():
 
 @pytest.fixture
 def server(running, monkeypatch):
-    """Return the server's address; nobody waits for it."""
+    """Return the server's address; no one waits for it."""
     monkeypatch.setattr(check_links, "PAUSE", 0.0)
     monkeypatch.setattr(check_links, "TIMEOUT", 0.2)
     monkeypatch.setattr(_Server, "asked", [])

@@ -1,4 +1,4 @@
-"""The workflows can do no more than they need, and nobody else can feed the site.
+"""The workflows can do no more than they need, and no one else can feed the site.
 
 zizmor finds faults that are common. These are our own rules, so they are stricter.
 """

@@ -291,7 +291,7 @@ def test_figures_are_inline_themed_and_described(site, language, page):
         assert title
         assert len(description) > 40
         assert not figure.select("title, desc"), "read besides the name"
-        assert not re.search(r"#[0-9a-fA-F]{6}\b", str(figure)), "a fixed colour"
+        assert not re.search(r"#[0-9a-fA-F]{6}\b", str(figure)), "a fixed color"
         assert len(figure.find_all("text")) > 5, "text must stay text"
 
 
@@ -318,7 +318,7 @@ def test_font_has_every_character_of_the_formulas(site):
             for character in formula.get_text():
                 hangul = "가" <= character <= "힣"
                 assert ord(character) in known or hangul or character.isspace(), (
-                    f"{path.relative_to(site)}: the font for formulas lacks "
+                    f"{path.relative_to(site)}: the font for formulas has no "
                     f"{character!r} in {formula.get_text()}; see docs/shared/fonts"
                 )
 

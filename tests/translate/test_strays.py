@@ -26,7 +26,7 @@ STRAYS = {
         "mkdocs.de.yml:1",
         "there is no folder docs/de",
     ),
-    "page that Korean lacks": (
+    "page missing in Korean": (
         "docs/en/more.md",
         "docs/ko/more.md:1",
         "this page is missing",
