@@ -57,7 +57,8 @@ def translate(page: Path, home: str) -> None:
     text = re.sub(r"(?m)^# .* \{", f"# {home} {{", text)
     text = re.sub(r"(?m)^A deep network .*\n.*\n.*", home, text)
     page.write_text(text, "utf-8")
-    staleness.stamp(page, ["top", "home"])
+    staleness.stamp(page, "top")
+    staleness.stamp(page, "home")
 
 
 if __name__ == "__main__":
