@@ -51,6 +51,7 @@ def test_page_says_whether_it_is_translated_finished_and_current(root):
     write("docs/en/index.md", LONGER + new)(root)
     box, _, searched = notice(page)
     assert box.a.get_text() == "An unheard-of section"
+    assert (box.a["id"], box.a["href"]) == ("new", "../en/#new"), "as links expect it"
     assert "has changed since" in box.get_text()
     assert "unheard" not in searched
     assert "changed since" not in searched
