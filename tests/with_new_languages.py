@@ -27,7 +27,7 @@ LANGUAGES = {
     "es": ("español", "Inicio"),
     "ar": ("العربية", "الرئيسية"),
 }
-_LEFT_OUT = (".git", ".venv", "site", "__pycache__", ".*_cache")
+_LEFT_OUT = (".git", ".venv", "__pycache__", ".*_cache")
 
 
 def copy(folder: Path) -> Path:
@@ -36,6 +36,7 @@ def copy(folder: Path) -> Path:
     shutil.copytree(
         ROOT, root, ignore=shutil.ignore_patterns(*_LEFT_OUT), symlinks=True
     )
+    shutil.rmtree(root / "site", ignore_errors=True)  # but not tests/site
     (root / ".venv").symlink_to((ROOT / ".venv").resolve())
     for code, (name, home) in LANGUAGES.items():
         new_language.add(Project(root), code, name)

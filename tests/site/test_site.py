@@ -29,17 +29,14 @@ def test_search_reads_what_a_reader_would(site, language):
     assert len(gzip.compress(raw)) < 115_000
     entries = {entry["location"]: entry for entry in json.loads(raw)["docs"]}
     page = "weight-initialization/"
-    meta = pages.front_matter(PROJECT.docs / language / "weight-initialization.md")
-    assert entries[page]["text"] == f"<p>{meta['description'].strip()}</p>"
     assert "kaiming_normal_" in entries[page]["names"]
     text = entries[f"{page}#variance-forward"]["text"]
     assert "𝔼[x<sup>2</sup>]" in text
     assert "Var[w]=2/fan_in" in text, "a formula reads as it is written in a line"
     row = "<p> ReLU · 0.705 · 0.997 · 0.407"
     assert row in entries[f"{page}#which"]["text"], "a row of a table stays together"
-    for location, entry in entries.items():
-        for drawn in ("10−", "import torch", "\u2061", "<pre>", "</svg>"):
-            assert drawn not in entry["text"], location
+    drawn = re.compile("10−|import torch|\u2061|<pre>|</svg>")
+    assert not [where for where, e in entries.items() if drawn.search(e["text"])]
 
 
 @each_page
