@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from sitetools.content import pages
@@ -66,15 +67,14 @@ def problems(path: Path) -> Iterator[Fault]:
 
 def _line_breaks(path: Path, lines: Lines) -> Iterator[Fault]:
     """Yield tabs, and breaks within text of a script that has no spaces."""
-    above = (0, "")
     for number, line in lines:
-        place = Place(path, number)
-        if above[0] == number - 1 and _BROKEN.search(f"{above[1]}\n{line.lstrip()}"):
-            problem = "a line break would be a space, which this script does not use"
-            yield Fault(place, problem, "write the paragraph on one line")
-        above = number, line
         if "\t" in line:
-            yield Fault(place, "has a tab", "write spaces")
+            yield Fault(Place(path, number), "has a tab", "write spaces")
+    for (before, above), (number, line) in pairwise(lines):
+        if number == before + 1 and _BROKEN.search(f"{above}\n{line.lstrip()}"):
+            problem = "a line break would be a space, which this script does not use"
+            remedy = "write the paragraph on one line"
+            yield Fault(Place(path, number), problem, remedy)
 
 
 def _open_formulas(path: Path, lines: Lines) -> Iterator[Fault]:

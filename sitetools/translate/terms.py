@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from sitetools.content import files, pages, yaml_files
@@ -40,11 +39,7 @@ def load(project: Project, language: str) -> list[Term]:
         Fault: if the file is not a list of avoid, use and why.
     """
     path = project.docs / language / "terms.yml"
-    return _parsed(path, files.read(path)) if path.is_file() else []
-
-
-@lru_cache(maxsize=100)
-def _parsed(path: Path, text: str) -> list[Term]:
+    text = files.read(path) if path.is_file() else ""
     entries = yaml_files.parse(text, path) or []
     found = []
     begins = [n for n, line in enumerate(text.split("\n"), 1) if line.startswith("-")]
