@@ -99,15 +99,7 @@ def test_module_runs_without_an_installed_package():
     assert done.stdout.startswith("docs/ko/indx.md:1: there is no such page; you may ")
 
 
-def test_status_prints_lines_and_ends_with_one_if_a_page_is_broken(run, docs):
-    assert run("status")[0] == 0
-    write(docs / "ko" / "page.md", "x")
-    code, said = run("status")
-    assert code == 1
-    assert "  broken   docs/ko/page.md:1: " in said
-
-
-def test_check_prints_what_is_to_do(run, docs):
+def test_check_prints_what_is_to_do_and_status_what_is_broken(run, docs):
     page = docs / "ko" / "page.md"
     assert run("check", page) == (0, "Nothing to do.\n")
     change(page, "글", "<b>글")
@@ -115,6 +107,11 @@ def test_check_prints_what_is_to_do(run, docs):
     assert code == 1
     assert said.startswith("docs/ko/page.md:12: <b> is never closed; add </b>.\n")
     assert run("check")[1].count("<b> is never closed") == 1
+    assert run("status")[0] == 0
+    write(page, "x")
+    code, said = run("status")
+    assert code == 1
+    assert "  broken   docs/ko/page.md:1: " in said
 
 
 def test_page_is_begun_stamped_and_fixed(run, docs):

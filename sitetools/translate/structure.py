@@ -173,10 +173,10 @@ def _front_matter(path: Path) -> Iterator[Fault]:
     for key in sorted((own.keys() | wanted.keys()) - _OWN):
         if own.get(key) != wanted.get(key):
             here, there = (
-                Place(page, files.line_of(page, f"{key}:" if key in found else "---"))
-                for page, found in ((path, own), (source, wanted))
+                Place(p, files.line_of(p, f"{key}:")) for p in (path, source)
             )
-            problem = f"{key!r} is {own.get(key)}, at {there} {wanted.get(key)}"
+            ours, theirs = (each.get(key, "missing") for each in (own, wanted))
+            problem = f"{key!r} is {ours}, at {there} it is {theirs}"
             yield Fault(here, problem, "write the same")
 
 

@@ -94,7 +94,7 @@ ONE = [  # the only thing that is said
     ("| {{ a }} | b |\n| [a](b.md) | ![x](figure:a/b) |",
      "| [a](b.md) | ![x](figure:a/b) |\n| {{ a }} | b |", "| [a]", "comes where"),
     # Settings.
-    ("title: T", "title: T\ntags: x", "tags", "'tags' is x, at docs/en/page.md:1 None"),
+    ("title: T", "title: T\ntags: x", "tags", "'tags' is x, at docs/en/page.md:1 it is missing"),
 ]  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def test_section_in_another_place_is_named_once(page):
 def test_setting_of_the_source_is_missed(page, source):
     change(source, "title: T", "title: T\nsearch: x")
     (fault,) = structure.differences(page)
-    assert fault.problem == "'search' is None, at docs/en/page.md:3 x"
+    assert fault.problem == "'search' is missing, at docs/en/page.md:3 it is x"
 
 
 @pytest.mark.parametrize("lost", ['a.py"\n```\n', "```python\n"])
