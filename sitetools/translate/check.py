@@ -86,16 +86,12 @@ def _checker(path: Path) -> Callable[[Path, bool], Iterator[Fault]]:
     if path in known:
         return {"labels.yml": _labels, "terms.yml": _terms}.get(path.name, _page)
     name, example = relative(path), "name a page such as docs/ko/index.md"
-    if path.exists() and path.suffix not in (".md", ".ipynb"):
+    if path.exists():
         raise Fault(path, "this is not a page", example)
-    if path.is_relative_to(project.docs) and path.parent != project.docs:
-        code = language_of(path)
-        if code not in project.languages():
-            remedy = f"run `{command('new-language', code, 'NAME')}`"
-            raise Fault(path, f"there is no language {code!r}", remedy)
-        if counterpart(path, SOURCE_LANGUAGE).is_file():
-            remedy = f"run `{command('start', name)}` to begin it"
-            raise Fault(path, "this page is not translated yet", remedy)
+    inside = path.is_relative_to(project.docs) and path.parent != project.docs
+    if inside and counterpart(path, SOURCE_LANGUAGE).is_file():
+        remedy = f"run `{command('start', name)}` to begin it"
+        raise Fault(path, "this page is not translated yet", remedy)
     near = difflib.get_close_matches(name, map(relative, known), 1, 0.8)
     remedy = f"you may mean {near[0]}" if near else example
     raise Fault(path, "there is no such page", remedy)

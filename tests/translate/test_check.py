@@ -146,7 +146,7 @@ def test_check_goes_on_after_a_broken_page(site, page):
     [
         ("docs/ko/pag.md", "there is no such page", "you may mean docs/ko/page.md"),
         ("docs/ja/page.md", "this page is not translated", "start docs/ja/page.md` to"),
-        ("docs/de/page.md", "there is no language 'de'", "new-language de NAME`"),
+        ("docs/de/page.md", "this page is not translated", "start docs/de/page.md` to"),
         ("mkdocs.yml", "this is not a page", "name a page such as docs/ko/index.md"),
         ("docs/ko", "this is not a page", "name a page such as docs/ko/index.md"),
         ("nowhere", "there is no such page", "name a page such as docs/ko/index.md"),
