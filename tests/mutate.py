@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import importlib
 import os
+import random
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from sitetools.content import files, frozen, pages
 from sitetools.content.project import COMPLETE
-from sitetools.fault import Fault, Place, relative
+from sitetools.fault import Fault, Place
 from sitetools.measure.sandbox_process import Outcome
 from sitetools.render import labs
 from sitetools.translate import label_rules, staleness, structure
@@ -43,11 +43,6 @@ class Mutant:
     line: int
     change: str
     noticed: Callable[[], bool]
-
-    @property
-    def name(self) -> str:
-        """File and change: what draws a sample, wherever the line moves."""
-        return f"{relative(self.path)} | {self.change}"
 
 
 Check = Callable[[], object]
@@ -245,14 +240,10 @@ NUMBER = 200
 
 def survivors(kind: str, number: int, seed: int) -> tuple[int, list[Mutant]]:
     """Try the mutants of a kind; return how many were tried, and those that live."""
-
-    def lot(mutant: Mutant) -> str:
-        """Return what draws a sample that is the same when another page changes."""
-        return hashlib.sha256(f"{seed} {mutant.name}".encode()).hexdigest()
-
     mutants = list(tqdm(KINDS[kind](), desc=f"{kind}, found", leave=False))
     if kind != "outputs":  # those are quick
-        mutants = sorted(mutants, key=lot)[:number]
+        random.Random(seed).shuffle(mutants)
+        mutants = mutants[:number]
     bar = tqdm(mutants, desc=kind, leave=False)
     return len(mutants), [mutant for mutant in bar if not mutant.noticed()]
 
