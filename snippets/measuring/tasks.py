@@ -154,6 +154,8 @@ def check(results: dict[str, Any]) -> None:
     assert best < digits + 0.05, "digits: no network is far ahead"
     assert mean["mnist1d"]["linear"] < 0.4, "mnist1d: it is not enough"
     assert mean["pairs"]["linear"] < 0.35, "pairs: it is near guessing"
+    deep, shallow = (mean["mnist1d"][network] for network in ["residual", "two"])
+    assert abs(deep - shallow) < 0.1, "mnist1d: depth gains little"
     for task, runs in mean.items():
         assert runs["plain"] < runs["two"], f"{task}: 30 plain layers are behind two"
         assert runs["plain"] < runs["residual"], f"{task}: residual branches help"
