@@ -161,6 +161,13 @@ def test_no_number_in_prose_is_typed_by_hand(language, page):
         "2.3": "log 10, the loss of guessing; a section of Pascanu et al. 2013",
         "3.2": "a section of Pascanu et al. 2013",
         "4.1": "a section of Pascanu et al. 2013",
+        "0.25": "the largest slope of the sigmoid",
+        "0.69": "log 2, the loss of guessing",
+        "2.30": "log 10, the loss of guessing",
+        "6.91": "log 1000, the loss of guessing",
+        "32%": "published by the authors of mnist1d",
+        "68%": "published by the authors of mnist1d",
+        "94%": "published by the authors of mnist1d",
         "2.11": "a version of Keras",
         "2.15": "a version of Keras",
     }
