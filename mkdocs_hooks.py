@@ -9,7 +9,6 @@ sitetools/.
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,14 +27,14 @@ from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
-from mkdocs.structure.toc import AnchorLink, get_toc
+from mkdocs.structure.toc import get_toc
 from mkdocs.utils.templates import TemplateContext
 
 from sitetools.content import files as text_files
 from sitetools.content import frozen, labels, pages
 from sitetools.content.labels import Labels
 from sitetools.content.project import SOURCE_LANGUAGE, Project, is_copy
-from sitetools.fault import Fault, Place, relative
+from sitetools.fault import Fault, relative
 from sitetools.publish import (
     alternates,
     history,
@@ -99,7 +98,10 @@ def _of(config: MkDocsConfig) -> Build:
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """Turn our one exception into the one that MkDocs prints without a traceback."""
+    """Turn our one exception into the one that MkDocs prints without a traceback.
+
+    It is a decorator, too.
+    """
     try:
         yield
     except Fault as fault:
@@ -113,40 +115,40 @@ def on_startup(command: str, dirty: bool) -> None:
 
 
 @BEFORE  # the search plugin reads its options here
+@_faults()
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Give each language its words, and the root page no more than it needs."""
     project = Project(Path(config.config_file_path).resolve().parent)
     folder, codes = Path(config.docs_dir).name, project.languages()
     root: Build | None = config.extra.get("root")
-    with _faults():
-        for code in codes:
-            text_files.read(project.root / f"mkdocs.{code}.yml")  # says if not UTF-8
-        for fault in [] if root else strays.languages(project):
-            if fault.place.path.is_file():
-                raise fault
-            log.warning(str(fault))
-        words = labels.load(project, folder) if folder in codes else None
-        if config.theme["language"] not in new_language.known():
-            path = Path(config.config_file_path)
-            raise new_language.unknown(path, config.theme["language"])
-        config.extra["language_names"] = {
-            code: labels.load(project, code).word("language") for code in codes
-        }
-        config.extra["site_names"] = {code: project.site_name(code) for code in codes}
-        config.extra["build"] = Build(
-            project,
-            words.language if words else None,
-            words,
-            _serving,
-            _preview.warn(log) if _serving else None,
-            root.histories if root else history.histories(project),
-            root.ahead if root else draw_ahead.Ahead(),
-            bool(config.extra.get("quick")),
-        )
-        if words:
-            _speak(config, words)
-            options = search.options(project, words.language)
-            config.plugins["material/search"].config.update(options)
+    for code in codes:
+        text_files.read(project.root / f"mkdocs.{code}.yml")  # says if not UTF-8
+    for fault in [] if root else strays.languages(project):
+        if fault.place.path.is_file():
+            raise fault
+        log.warning(str(fault))
+    words = labels.load(project, folder) if folder in codes else None
+    if config.theme["language"] not in new_language.known():
+        path = Path(config.config_file_path)
+        raise new_language.unknown(path, config.theme["language"])
+    config.extra["language_names"] = {
+        code: labels.load(project, code).word("language") for code in codes
+    }
+    config.extra["site_names"] = {code: project.site_name(code) for code in codes}
+    config.extra["build"] = Build(
+        project,
+        words.language if words else None,
+        words,
+        _serving,
+        _preview.warn(log) if _serving else None,
+        root.histories if root else history.histories(project),
+        root.ahead if root else draw_ahead.Ahead(),
+        bool(config.extra.get("quick")),
+    )
+    if words:
+        _speak(config, words)
+        options = search.options(project, words.language)
+        config.plugins["material/search"].config.update(options)
     if not words:
         config.extra["nav"], config.nav = config.nav, None
         config.plugins["material/search"].config.enabled = False
@@ -164,21 +166,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
-class _Words(dict[str, str]):
-    """A language's words for templates: one that is missing is a fault, not empty."""
-
-    def __init__(self, words: Labels) -> None:
-        super().__init__(words.site)
-        self._labels = words
-
-    def __missing__(self, name: str) -> str:
-        with _faults():
-            return self._labels.word(name)
-
-
 def _speak(config: MkDocsConfig, words: Labels) -> None:
     """Put a language's words where the theme looks for them."""
-    config.extra["words"] = _Words(words)
+    for name in theme.words(_of(config).project):
+        words.word(name)  # says if it is missing; Jinja would show nothing
+    config.extra["words"] = words.site
     config.site_description = words.word("description")
     config.copyright = words.word("licence")
     if not _serving:
@@ -206,6 +198,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 
 @BEFORE  # mkdocs-jupyter then finds the notebooks among the English pages
+@_faults()
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add what all languages share, and English pages that no one translated yet."""
     build = _of(config)
@@ -214,17 +207,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         for file in list(files):
             if not file.is_documentation_page():
                 files.remove(file)
-    for path in sorted(project.shared.rglob("*")):
-        name = f"assets/{path.relative_to(project.shared).as_posix()}"
-        if name.startswith("assets/cards/"):
-            wanted = not build.language and bool(config.site_url)  # others fetch them
-        else:
-            wanted = bool(build.language) or name.endswith("icon.svg")
-        if wanted and path.is_file() and path.name != "README.md":
-            files.append(File.generated(config, name, abs_src_path=str(path)))
-            if path.suffix in theme.TEXT:
-                with _faults():
-                    text_files.read(path)  # says if it is not UTF-8
+    for name, path in project.assets(build.language, bool(config.site_url)).items():
+        files.append(File.generated(config, name, abs_src_path=str(path)))
     if not build.language:
         return files
     source = project.docs / SOURCE_LANGUAGE
@@ -238,49 +222,39 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     def generate(name: str, content: str) -> None:
         files.append(File.generated(config, name, content=content))
 
-    with _faults():
-        for name, content in explorer.data(project, build.warn).items():
-            generate(f"assets/explorer/{name}", content)
-        # The footer links to it.
-        generate("assets/LICENSE.txt", text_files.read(project.root / "LICENSE"))
-        # MkDocs would copy the template: a sitemap is made of all languages.
-        if template := files.get_file_from_path("sitemap.xml"):
-            files.remove(template)
-        parts = theme.parts(list(files.src_uris))
-        names = [*parts.styles, *config.extra["stylesheets"]]
-        styles = [files.src_uris[name] for name in names]
-        script = files.src_uris[parts.script]
-        for file in [*styles, script, *(files.src_uris[n] for n in parts.unused)]:
-            files.remove(file)
-        css = [text_files.read(Path(str(file.abs_src_path))) for file in styles]
-        generate(theme.STYLES, theme.joined(css))
-        generate(script.src_uri, theme.changed(script.content_string))
+    for name, content in explorer.data(project, build.warn).items():
+        generate(f"assets/explorer/{name}", content)
+    # The footer links to it.
+    generate("assets/LICENSE.txt", text_files.read(project.root / "LICENSE"))
+    paths = {f.src_uri: Path(f.abs_src_path) for f in files if f.abs_src_path}
+    made, gone = theme.changes(paths, config.extra["stylesheets"])
+    # MkDocs would copy its template: indexes.py makes one sitemap of all languages.
+    for name in [*gone, "sitemap.xml"]:
+        if found := files.get_file_from_path(name):
+            files.remove(found)
+    for name, content in made.items():
+        generate(name, content)
     return files
 
 
+@_faults()
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     """Name the sections of the menu in the language of the pages."""
     build = _of(config)
     for page in nav.pages if build.quick else []:  # those not read have no title yet
         page.title = pages.front_matter(_path(page))["title"]
-    for item in nav.items if build.labels else []:
-        if item.is_section:
-            path = build.project.root / "mkdocs.yml"
-            if item.title not in config.extra["words"]:
-                line = text_files.line_of(path, f"- {item.title}:")
-                remedy = "add it to `site` in docs/<language>/labels.yml"
-                problem = f"the menu's {item.title!r} has no words"
-                raise PluginError(str(Fault(Place(path, line), problem, remedy)))
-            item.title = config.extra["words"][item.title]
+    for item in nav.items:
+        if item.is_section and build.labels:
+            item.title = build.labels.word(item.title)
     return nav
 
 
+@_faults()
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
     """Keep compiled templates, and give them our filter; what the 404 page links to."""
     build = _of(config)
-    with _faults():
-        for path in sorted((build.project.root / "theme").rglob("*.html")):
-            text_files.read(path)  # says if it is not UTF-8
+    for path in sorted((build.project.root / "theme").rglob("*.html")):
+        text_files.read(path)  # says if it is not UTF-8
     folder = build.project.cache / "templates"
     folder.mkdir(parents=True, exist_ok=True)
     env.bytecode_cache = FileSystemBytecodeCache(str(folder))
@@ -297,7 +271,6 @@ class _NothingToSwap(PluginError):
 
 
 def _swap(html: str, old: str, new: str) -> str:
-    """Change what a template of the theme made."""
     try:
         return theme.swap(html, old, new)
     except LookupError as error:
@@ -318,42 +291,16 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
 def _render(page: Page, config: MkDocsConfig, files: Files) -> None:
     """Do what Page.render() does, or take what it did before."""
     build = _of(config)
-    language = str(build.language)
-    cache = page_cache.PageCache(build.project, language, page.file.src_uri)
-    whole = page.meta.pop("whole")
-    key = cache.key(whole, [(file.src_uri, file.url) for file in files])
-    if known := cache.get(key):
-        page.content, page._title_from_render = known["content"], known["title"]
-        page.toc = get_toc(known["toc"])
-        page.present_anchor_ids = set(known["ids"])
-        by_name = {file.src_uri: file for file in files}
-        page.links_to_anchors = {by_name[uri]: to for uri, to in known["links"].items()}
+    cache = page_cache.PageCache(build.project, str(build.language), page.file.src_uri)
+    key = cache.key(page.meta.pop("whole"), [(f.src_uri, f.url) for f in files])
+    if cache.restore(key, page, files, get_toc):
         return
     with page_cache.warned() as warned:
         for fault in [] if _stands_in(page, build) else prose.problems(_path(page)):
             log.warning(str(fault))
         type(page).render(page, config, files)
     if not warned.anything:  # else the next build must say it again
-        links = page.links_to_anchors or {}
-        cache.put(
-            key,
-            content=page.content,
-            title=page._title_from_render,
-            toc=[_token(entry) for entry in page.toc],
-            ids=sorted(page.present_anchor_ids or []),
-            links={file.src_uri: to for file, to in links.items()},
-        )
-
-
-def _token(entry: AnchorLink) -> dict[str, Any]:
-    """Return an entry of the contents as Markdown's `toc` gave it to MkDocs."""
-    children = [_token(child) for child in entry.children]
-    return {
-        "name": entry.title,
-        "id": entry.id,
-        "level": entry.level,
-        "children": children,
-    }
+        cache.keep(key, page)
 
 
 def _path(page: Page) -> Path:
@@ -368,6 +315,7 @@ def _stands_in(page: Page, build: Build) -> bool:
     return bool(build.language) and missing
 
 
+@_faults()
 def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
     """Give MkDocs a lab as Markdown, and every page as all our tools read it.
 
@@ -376,13 +324,13 @@ def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
     path, build = _path(page), _of(config)
     if not build.language:
         return None
-    with _faults():
-        if path.suffix == ".ipynb":
-            return labs.markdown(path, build.warn)
-        pages.front_matter(path)
-        return pages.read(path)
+    if path.suffix == ".ipynb":
+        return labs.markdown(path, build.warn)
+    pages.front_matter(path)
+    return pages.read(path)
 
 
+@_faults()
 def on_page_markdown(
     markdown_: str, page: Page, config: MkDocsConfig, files: Files
 ) -> str:
@@ -390,22 +338,21 @@ def on_page_markdown(
     build, path = _of(config), _path(page)
     if not build.labels:
         return markdown_
-    with _faults():
-        text = markdown_
-        if build.language != SOURCE_LANGUAGE:
-            if _stands_in(page, build):
-                text = notices.missing(text, build.labels)
-            elif staleness.has_changed(path):
-                lacking = staleness.new_sections(path)
-                text = notices.stale(text, build.labels, lacking, page.url)
-            elif staleness.stale(path):
-                text = notices.unfinished(text, build.labels)
-        text = status.fill(text, build.project, build.labels, config.repo_url or "")
-        text = numbers.fill_page(text, path, build.warn)
-        page.meta["whole"] = whole = pages.with_includes(text, build.project)
-        copy = Path(page.file.abs_dest_path).with_name(markdown.NAME)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        text_files.write(copy, _markdown_copy(whole, page, config, files))
+    text = markdown_
+    if build.language != SOURCE_LANGUAGE:
+        if _stands_in(page, build):
+            text = notices.missing(text, build.labels)
+        elif staleness.has_changed(path):
+            newer = staleness.new_sections(path)
+            text = notices.stale(text, build.labels, newer, page.url)
+        elif staleness.stale(path):
+            text = notices.unfinished(text, build.labels)
+    text = status.fill(text, build.project, build.labels, config.repo_url or "")
+    text = numbers.fill_page(text, path, build.warn)
+    page.meta["whole"] = whole = pages.with_includes(text, build.project)
+    copy = Path(page.file.abs_dest_path).with_name(markdown.NAME)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    text_files.write(copy, _markdown_copy(whole, page, config, files))
     return text
 
 
@@ -427,24 +374,24 @@ def _markdown_copy(text: str, page: Page, config: MkDocsConfig, files: Files) ->
     return copy.made(text, meta, build.labels.word("licence"))
 
 
+@_faults()
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put figures, outputs and formulas in; make the HTML light and readable aloud."""
     build, path = _of(config), _path(page)
     if not build.labels:
         return html
-    with _faults():
-        html = notices.marked(html, build.labels.language)
-        if _stands_in(page, build):
-            html = markup.in_language(html, SOURCE_LANGUAGE)
-        build.ahead.wait(html, build.project)
-        html = figures.fill(html, path, build.labels, build.warn)
-        if path.suffix == ".ipynb":
-            html = labs.fill(html, path, build.labels, config.repo_url, build.warn)
-        html = markup.light(html)
-        html = explorer.fill(html, path, build.labels, build.warn)
-        html = formulas.fill(html, path, build.labels.word("formula"))
-        html = markup.mixed_scripts(html, build.labels.language)
-        return markup.quiet_permalinks(html)
+    html = notices.marked(html, build.labels.language)
+    if _stands_in(page, build):
+        html = markup.in_language(html, SOURCE_LANGUAGE)
+    build.ahead.wait(html, build.project)
+    html = figures.fill(html, path, build.labels, build.warn)
+    if path.suffix == ".ipynb":
+        html = labs.fill(html, path, build.labels, config.repo_url, build.warn)
+    html = markup.light(html)
+    html = explorer.fill(html, path, build.labels, build.warn)
+    html = formulas.fill(html, path, build.labels.word("formula"))
+    html = markup.mixed_scripts(html, build.labels.language)
+    return markup.quiet_permalinks(html)
 
 
 def _before_search(
@@ -509,14 +456,14 @@ def on_template_context(
 
 
 @AFTER  # mkdocs-jupyter has copied the notebook
+@_faults()
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Let links in a downloaded notebook lead to the site; finish the page's HTML."""
     build, path = _of(config), _path(page)
     if path.suffix == ".ipynb" and config.site_url:
         copy = Path(page.file.abs_dest_path).parent / path.name
         base = urljoin(config.site_url, page.file.src_uri)
-        with _faults():
-            copy.write_text(labs.with_links(path, base), "utf-8")
+        copy.write_text(labs.with_links(path, base), "utf-8")
     output = markup.without_indentation(output)
     # MkDocs puts a script into a preview's pages, to reload them.
     return output if build.serving else policy.with_policy(output)
@@ -533,31 +480,31 @@ def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> s
 
 
 @AFTER  # the search plugin has written its index
+@_faults()
 def on_post_build(config: MkDocsConfig) -> None:
     """Finish a language; for the root, build all languages and what is made of them."""
     build, site = _of(config), Path(config.site_dir)
-    with _faults():
-        if build.quick:
-            return
-        if build.language:
-            search.finish(build.project, build.language, site)
-            return
-        languages = build.project.languages()
-        plan = dict.fromkeys(languages, How.BUILD)
-        if build.serving:
-            plan = _preview.plan(build.project)
-        for code, how in plan.items():
-            if how is not How.BUILD:
-                _preview.restore(code, site)
-            if how is not How.KEEP:
-                _build_language(code, config, quick=how is How.PAGES)
-        found = indexes.of(build.project, config.extra["nav"], config.site_url or "")
-        for name, text in found.items():
-            text_files.write(site / name, text)
-        if build.serving:
-            _preview.go_on(build.project)
-        else:
-            offline.pack(site, build.project, config.site_name)
+    if build.quick:
+        return
+    if build.language:
+        search.finish(build.project, build.language, site)
+        return
+    languages = build.project.languages()
+    plan = dict.fromkeys(languages, How.BUILD)
+    if build.serving:
+        plan = _preview.plan(build.project)
+    for code, how in plan.items():
+        if how is not How.BUILD:
+            _preview.restore(code, site)
+        if how is not How.KEEP:
+            _build_language(code, config, quick=how is How.PAGES)
+    found = indexes.of(build.project, config.extra["nav"], config.site_url or "")
+    for name, text in found.items():
+        text_files.write(site / name, text)
+    if build.serving:
+        _preview.go_on(build.project)
+    else:
+        offline.pack(site, build.project, config.site_name)
 
 
 def _build_language(code: str, config: MkDocsConfig, quick: bool) -> None:
@@ -591,13 +538,7 @@ def on_build_error(error: Exception) -> None:
     if isinstance(error, Fault):
         raise PluginError(str(error)) from None
     if isinstance(error, (TemplateError, _NothingToSwap)):
-        for frame in reversed(traceback.extract_tb(error.__traceback__)):
-            path = Path(frame.filename)  # Jinja puts the template's own lines there
-            if path.parent.name in ("theme", "partials") and frame.lineno:
-                said = str(error).rstrip(".")
-                place = Place(path, frame.lineno)
-                remedy = "fix this line, or a tag above it"
-                raise PluginError(str(Fault(place, said, remedy))) from None
+        raise PluginError(str(theme.fault_of(error))) from None
     if isinstance(error, OSError) and error.strerror:
         raise PluginError(
             f"{error.filename or 'the site'}: {error.strerror}; make room, or allow "

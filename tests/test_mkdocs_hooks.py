@@ -124,7 +124,7 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
     "menu's section": (
         "en",
         change("mkdocs.yml", "- nav_labs:", "- nav_labz:"),
-        r"mkdocs\.yml:\d+: the menu's 'nav_labz' has no words; add it to `site`",
+        r"docs/en/labels\.yml:\d+: no word for 'nav_labz'; add it below `site:`",
     ),
     "site is a file": (
         "en",

@@ -83,6 +83,28 @@ class Project:
             code for code, page in pages.items() if page.is_file() and not is_copy(page)
         ]
 
+    def assets(self, language: str | None, with_address: bool) -> dict[str, Path]:
+        """Return what all languages share, by its name in the site.
+
+        The root page (language None) has its icon, and the cards that others fetch if
+        the site has an address.
+
+        Raises:
+            Fault: if a file that is text is not UTF-8.
+        """
+        found = {}
+        for path in sorted(self.shared.rglob("*")):
+            name = f"assets/{path.relative_to(self.shared).as_posix()}"
+            if name.startswith("assets/cards/"):
+                wanted = not language and with_address
+            else:
+                wanted = bool(language) or name.endswith("icon.svg")
+            if wanted and path.is_file() and path.name != "README.md":
+                found[name] = path
+                if path.suffix in (".css", ".js", ".svg"):
+                    files.read(path)
+        return found
+
     def site_name(self, language: str) -> str:
         """Return the site's name in a language.
 

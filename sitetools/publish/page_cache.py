@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sitetools.content import files
+from sitetools.content import files as text_files
 from sitetools.content.project import Project
 from sitetools.render import explorer
 
@@ -58,6 +58,43 @@ class PageCache:
         own = [Path(explorer.__file__), Path(__file__)]
         return [self.project.root / name for name in names] + own
 
+    def restore(
+        self,
+        key: str,
+        page: Any,  # noqa: ANN401
+        files: Iterable[Any],
+        toc: Callable[[list[Any]], Any],
+    ) -> bool:
+        """Give MkDocs' page what was rendered; return whether there was anything.
+
+        Args:
+            key: what key() gave.
+            page: the page.
+            files: all files.
+            toc: what makes MkDocs' table of contents of Markdown's.
+        """
+        known = self.get(key)
+        if not known:
+            return False
+        by_name = {file.src_uri: file for file in files}
+        page.content, page._title_from_render = known["content"], known["title"]
+        page.toc = toc(known["toc"])
+        page.present_anchor_ids = set(known["ids"])
+        page.links_to_anchors = {by_name[uri]: to for uri, to in known["links"].items()}
+        return True
+
+    def keep(self, key: str, page: Any) -> None:  # noqa: ANN401
+        """Keep what MkDocs rendered."""
+        links = page.links_to_anchors or {}
+        self.put(
+            key,
+            content=page.content,
+            title=page._title_from_render,
+            toc=[_token(entry) for entry in page.toc],
+            ids=sorted(page.present_anchor_ids or []),
+            links={file.src_uri: to for file, to in links.items()},
+        )
+
     def get(self, key: str) -> dict[str, Any] | None:
         """Return what was rendered, or None if it was something else, or damaged."""
         try:
@@ -70,7 +107,14 @@ class PageCache:
         """Keep what was rendered."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         content = {"key": key, "rendered": rendered}
-        files.write(self._path, json.dumps(content, ensure_ascii=False))
+        text_files.write(self._path, json.dumps(content, ensure_ascii=False))
+
+
+def _token(entry: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return an entry of the contents as Markdown's `toc` gave it to MkDocs."""
+    children = [_token(child) for child in entry.children]
+    kept = {"name": entry.title, "id": entry.id, "level": entry.level}
+    return kept | {"children": children}
 
 
 @cache

@@ -12,20 +12,23 @@ it finds nothing to change.
 from __future__ import annotations
 
 import re
+import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sitetools.fault import Fault
+from sitetools.content import files
+from sitetools.content.project import Project
+from sitetools.fault import Fault, Place
 
 STYLES = "assets/css/site.css"
-TEXT = {".css", ".js", ".svg"}
-"""What our own files that are text end in."""
 _STYLE = re.compile(r"assets/stylesheets/(?:main|palette)\.\w+\.min\.css")
 _SCRIPT = re.compile(r"assets/javascripts/bundle\.\w+\.min\.js")
 # For Thai and Japanese of the theme's own search, and for those who debug the theme.
 _UNUSED = re.compile(
     r"assets/(?:javascripts/lunr/.*|(?:javascripts|stylesheets)/.*\.map)"
 )
+_WORD = re.compile(r"\bwords\.(?!get\b)(\w+)")
 _CHARSET = '@charset "UTF-8";'
 
 # Patterns of the theme's script, and what takes their place. Names of one or two
@@ -77,9 +80,24 @@ def parts(names: list[str]) -> Parts:
     return Parts(styles, scripts[0], list(filter(_UNUSED.fullmatch, names)))
 
 
-def joined(styles: list[str]) -> str:
-    """Return stylesheets as one, which names its charset once, at its beginning."""
-    return _CHARSET + "".join(style.replace(_CHARSET, "") for style in styles)
+def changes(
+    paths: Mapping[str, Path], own: list[str]
+) -> tuple[dict[str, str], list[str]]:
+    """Return the files that we make, and the names of those that they replace.
+
+    Args:
+        paths: all files, by their names in the site.
+        own: the names of our stylesheets, which come after the theme's.
+
+    Raises:
+        Fault: if this version of the theme has other files, or other code.
+    """
+    found = parts(list(paths))
+    styles = [*found.styles, *own]
+    css = [files.read(paths[name]).replace(_CHARSET, "") for name in styles]
+    script = changed(files.read(paths[found.script]))
+    made = {STYLES: _CHARSET + "".join(css), found.script: script}
+    return made, [*styles, found.script, *found.unused]
 
 
 def changed(script: str) -> str:
@@ -97,6 +115,13 @@ def changed(script: str) -> str:
     return script
 
 
+def words(project: Project) -> list[str]:
+    """Return the names of the words that our templates show."""
+    templates = sorted((project.root / "theme").rglob("*.html"))
+    text = "".join(files.read(path) for path in templates)
+    return sorted(set(_WORD.findall(text)))
+
+
 def swap(html: str, old: str, new: str) -> str:
     """Return what one of the theme's templates made, with a change: a filter for ours.
 
@@ -106,3 +131,17 @@ def swap(html: str, old: str, new: str) -> str:
     if old not in html:
         raise LookupError(f"this version of Material does not write {old} here")
     return html.replace(old, new)
+
+
+def fault_of(error: Exception) -> Fault:
+    """Return what is wrong with a template, and in which line of it.
+
+    Jinja puts the template's own lines into the traceback.
+    """
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.parent.name in ("theme", "partials") and frame.lineno:
+            place = Place(path, frame.lineno)
+            remedy = "fix this line, or a tag above it"
+            return Fault(place, str(error).rstrip("."), remedy)
+    return Fault(Path("theme"), str(error).rstrip("."), "see its templates")

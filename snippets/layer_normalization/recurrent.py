@@ -141,10 +141,11 @@ def check(results: dict[str, Any]) -> None:
     )
     gain = sgd["layer"]["eval"]["min"] - sgd["none"]["eval"]["max"]
     assert gain > 0.02, "with this SGD, layer norm is ahead in every seed"
-    for rows in (fast, adam):
-        less = rows["layer"]["eval"]["mean"] - rows["none"]["eval"]["mean"]
-        assert abs(less) < 0.05, "with a larger rate or Adam it hardly is"
-        assert less < gain / 2, "most of the lead is gone"
+    lead = [
+        rows["layer"]["eval"]["mean"] - rows["none"]["eval"]["mean"]
+        for rows in (sgd, fast, adam)
+    ]
+    assert max(lead[1:]) < lead[0] - 0.02, "a larger rate or Adam: a smaller lead"
 
 
 if __name__ == "__main__":

@@ -97,15 +97,18 @@ def test_cell_out_of_hand_is_a_fault(root, lab, monkeypatch, name):
     assert small_site.files(root) == before
 
 
-def test_outputs_that_differ_are_a_fault(lab):
+@pytest.mark.parametrize("before", ["loss 0.40", None, "twice"])
+def test_outputs_that_differ_are_a_fault(lab, monkeypatch, before):
     path = lab("print('loss 0.51')")
+    now = [{"text": "loss 0.51"}]
+    monkeypatch.setattr(run_labs, "run", lambda path: {"one": now})
     labs.save(path, {"one": [{"text": "loss 0.50"}]}, "test")
     run_labs.confirm(path)
-    for before in ([{"text": "loss 0.40"}], [], [{"text": "loss 0.50"}] * 2):
-        labs.save(path, {"one": before}, "test")
-        with pytest.raises(Fault, match="something else") as fault:
-            run_labs.confirm(path)
-        assert fault.value.place == notebooks.place_of(path, "one")
+    frozen = {None: [], "twice": now * 2}.get(before, [{"text": before}])
+    labs.save(path, {"one": frozen}, "test")
+    with pytest.raises(Fault, match="something else") as fault:
+        run_labs.confirm(path)
+    assert fault.value.place == notebooks.place_of(path, "one")
 
 
 def test_lab_is_stale_if_its_outputs_are_not_of_its_code(root, lab):
