@@ -105,8 +105,8 @@ def draw_stretch(results: dict[str, Any]) -> Figure:
         axis.annotate("", end, (0, 0), arrowprops=style)
     axis.text(0.12, 2.05, "× 2", color="C0", fontsize=11)
     axis.text(0.55, 0.08, "× 0.5", color="C0", fontsize=11)
-    axis.text(0.8, -0.85, "before", color="gray", fontsize=10)
-    axis.text(0.42, -1.7, "after", color="C0", fontsize=10)
+    axis.text(0.8, -0.85, "length 1", color="gray", fontsize=10)
+    axis.text(0.42, -1.7, "times the matrix", color="C0", fontsize=10)
     axis.set(xlim=(-1.6, 1.9), ylim=(-2.2, 2.4), aspect="equal")
     axis.set_axis_off()
     return figure
