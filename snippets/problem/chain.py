@@ -83,9 +83,9 @@ def draw_products(results: dict[str, Any]) -> Figure:
     for (name, row), style in zip(results["gradient"].items(), styles, strict=True):
         axis.semilogy(range(LAYERS + 1), row, style, lw=1, ms=4, markevery=5)
         side = {"90": "top", "110": "bottom"}.get(name, "center")
-        axis.text(LAYERS + 0.8, row[-1], f"× {FACTORS[name]:g}", va=side, fontsize=10)
-    axis.set_xlabel("layers that the gradient has passed", fontsize=10)
-    axis.set_ylabel("gradient", fontsize=10)
+        axis.text(LAYERS + 0.8, row[-1], f"× {FACTORS[name]:g}", va=side, fontsize=11)
+    axis.set_xlabel("layers that the gradient has passed", fontsize=11)
+    axis.set_ylabel("gradient", fontsize=11)
     axis.set_xlim(0, LAYERS + 5)
     axis.set_xticks([0, 5, 10, 20, 30])
     axis.set_yticks([1e-15, 1e-10, 1e-5, 1, 1e5])
@@ -105,8 +105,8 @@ def draw_stretch(results: dict[str, Any]) -> Figure:
         axis.annotate("", end, (0, 0), arrowprops=style)
     axis.text(0.12, 2.05, "× 2", color="C0", fontsize=11)
     axis.text(0.55, 0.08, "× 0.5", color="C0", fontsize=11)
-    axis.text(0.8, -0.85, "length 1", color="gray", fontsize=10)
-    axis.text(0.42, -1.7, "times the matrix", color="C0", fontsize=10)
+    axis.text(0.8, -0.85, "length 1", color="gray", fontsize=11)
+    axis.text(0.42, -1.7, "times the matrix", color="C0", fontsize=11)
     axis.set(xlim=(-1.6, 1.9), ylim=(-2.2, 2.4), aspect="equal")
     axis.set_axis_off()
     return figure
