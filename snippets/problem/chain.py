@@ -65,7 +65,7 @@ def chain(axis: Axes, y: float, title: str, gradients: list[float], color: str) 
 
 def draw(results: dict[str, Any]) -> Figure:
     """Draw two chains of five units: one factor below one, one above."""
-    figure, axis = plt.subplots(figsize=(4.6, 2.9), layout="constrained")
+    figure, axis = plt.subplots(figsize=(4.5, 2.9), layout="constrained")
     gradients = results["gradient"]
     chain(axis, 1.75, "each layer × 0.25: it vanishes", gradients["25"], "C0")
     chain(axis, 0, "each layer × 1.5: it explodes", gradients["150"], "C1")
@@ -78,15 +78,15 @@ def draw(results: dict[str, Any]) -> Figure:
 
 def draw_products(results: dict[str, Any]) -> Figure:
     """Draw what 30 layers make of each factor, on a scale of powers of ten."""
-    figure, axis = plt.subplots(figsize=(4.6, 3.1), layout="constrained")
+    figure, axis = plt.subplots(figsize=(3.7, 2.9), layout="constrained")
     styles = ["C2^-", "C0s-", "C4D-", "C5o-", "C3x-", "C1v-"]
     for (name, row), style in zip(results["gradient"].items(), styles, strict=True):
         axis.semilogy(range(LAYERS + 1), row, style, lw=1, ms=4, markevery=5)
         side = {"90": "top", "110": "bottom"}.get(name, "center")
-        axis.text(LAYERS + 0.8, row[-1], f"× {FACTORS[name]:g}", va=side, fontsize=11)
-    axis.set_xlabel("layers that the gradient has passed", fontsize=11)
-    axis.set_ylabel("gradient", fontsize=11)
-    axis.set_xlim(0, LAYERS + 5)
+        axis.text(LAYERS + 0.8, row[-1], f"× {FACTORS[name]:g}", va=side)
+    axis.set_xlabel("layers that the gradient has passed")
+    axis.set_ylabel("gradient")
+    axis.set_xlim(0, LAYERS + 6)
     axis.set_xticks([0, 5, 10, 20, 30])
     axis.set_yticks([1e-15, 1e-10, 1e-5, 1, 1e5])
     axis.grid(axis="y", alpha=0.3)

@@ -121,8 +121,8 @@ def measure() -> dict[str, Any]:
 
 def draw(results: dict[str, Any]) -> Figure:
     """Draw how far each layer moved above, the test accuracy below."""
-    figure, axes = plt.subplots(2, 1, figsize=(4.6, 5.2), layout="constrained")
-    styles = {"relu": ("C0o-", "ReLU, He"), "sigmoid": ("C1s-", "sigmoid, Xavier")}
+    figure, axes = plt.subplots(2, 1, figsize=(3.7, 5.2), layout="constrained")
+    styles = {"relu": ("C0o-", "ReLU"), "sigmoid": ("C1s-", "sigmoid")}
     for run, (style, label) in styles.items():
         change = results["change"][run]
         axes[0].semilogy(range(1, 11), change, style, label=label, lw=1, ms=4)
@@ -133,9 +133,9 @@ def draw(results: dict[str, Any]) -> Figure:
     for row, (run, name) in enumerate(NAMES.items()):
         color = "C1" if RUNS[run][1] == "sigmoid" else "C0"
         axes[1].plot(results["test"][run]["seeds"], [-row] * SEEDS, "o", c=color, ms=5)
-        axes[1].text(0.005, 0.3 - row, name, color=color, va="center")
+        axes[1].text(0.005, 0.38 - row, name, color=color, va="center")
     axes[1].set(xlabel="test accuracy", ylabel="network", yticks=[], xlim=(0, 0.65))
-    axes[1].set(title="What each network learns", ylim=(-4.4, 0.7))
+    axes[1].set(title="What each network learns", ylim=(-4.4, 0.8))
     for axis, which in zip(axes, "yx", strict=True):
         axis.grid(axis=which, alpha=0.3)
     return figure

@@ -94,7 +94,7 @@ def measure() -> dict[str, Any]:
 
 def draw(results: dict[str, Any]) -> Figure:
     """Draw the same networks before and after training."""
-    figure, axis = plt.subplots(figsize=(4.6, 2.6), layout="constrained")
+    figure, axis = plt.subplots(figsize=(3.7, 2.6), layout="constrained")
     layers = range(1, DEPTH + 1)
     lines = {
         "after training (Adam)": ("C1s-", results["after"]),

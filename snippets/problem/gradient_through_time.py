@@ -96,7 +96,7 @@ def measure() -> dict[str, Any]:
 def draw(results: dict[str, Any]) -> Figure:
     """Plain recurrent networks above, gates below."""
     figure, axes = plt.subplots(
-        2, 1, figsize=(4.6, 5), sharex=True, layout="constrained"
+        2, 1, figsize=(3.7, 4.8), sharex=True, layout="constrained"
     )
     panels = [
         {
@@ -119,7 +119,7 @@ def draw(results: dict[str, Any]) -> Figure:
             axis.semilogy(range(STEPS), norms, style, lw=1, markersize=4, markevery=6)
             axis.text(STEPS + 0.5, norms[-1], label, color=style[:2], va="center")
         axis.set_ylabel("relative gradient norm")
-        axis.set_xlim(0, 93)
+        axis.set_xlim(0, 112)
         axis.set_xticks([0, 20, 40, 60])
         axis.grid(axis="y", alpha=0.3)
     axes[0].set_yticks([1e-6, 1e-3, 1, 1e3])
