@@ -70,7 +70,7 @@ def draw(results: dict[str, Any]) -> Figure:
         axis.set_title(title)
     axes[0].text(-2, -1.2, "zero side:\ngradient 0", color="C3")
     axes[1].text(-2.1, -2, "active side", color="C0")
-    axes[1].text(-0.55, -1, "w · x + b = 0", color="C0")
+    axes[1].text(2.1, -1, "w · x + b = 0", color="C0", ha="right")
     axes[1].yaxis.label.set_visible(False)
     return figure
 
