@@ -343,8 +343,8 @@ def on_page_markdown(
         if _stands_in(page, build):
             text = notices.missing(text, build.labels)
         elif staleness.has_changed(path):
-            lacking = staleness.new_sections(path)
-            text = notices.stale(text, build.labels, lacking, page.url)
+            newer = staleness.new_sections(path)
+            text = notices.stale(text, build.labels, newer, page.url)
         elif staleness.stale(path):
             text = notices.unfinished(text, build.labels)
     text = status.fill(text, build.project, build.labels, config.repo_url or "")

@@ -102,7 +102,7 @@ def report(
 
 
 def main() -> None:
-    """Print the dead links to stdout, and those that nobody can tell to stderr."""
+    """Print the dead links to stdout, and those that no one can check to stderr."""
     found = links(ROOT)
     answers = check(found)
     if all(reason and not reason.startswith("HTTP") for _, reason in answers.values()):

@@ -2,7 +2,7 @@
 
     python .github/keep_issue.py "Dead links" report.md
 
-Only issues that a workflow opened count, so nobody else's issue is ever changed.
+Only issues that a workflow opened count, so no one else's issue is ever changed.
 """
 
 from __future__ import annotations

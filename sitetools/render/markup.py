@@ -17,7 +17,7 @@ import re
 
 from sitetools.content.project import SOURCE_LANGUAGE
 
-# What the theme shows in one colour has one name; in the text's colour, none.
+# What the theme shows in one color has one name; in the text's color, none.
 _PLAIN = re.compile(r'<span class="(?:n|o|p|w|kc|ow|sa|vm|fm)">([^<]*)</span>')
 _KINDS = {
     kind: name

@@ -78,7 +78,7 @@ def numbers(found: dict[str, Any]) -> list[float]:
 
 
 def main() -> None:
-    """Print medians, and what each page lacks."""
+    """Print medians, and what each page is missing."""
     if not shutil.which("npx"):
         raise SystemExit(
             "Lighthouse needs Node.js: install it, or name other benchmarks."
@@ -86,7 +86,7 @@ def main() -> None:
     heads = [*SCORES.values(), "paint s", "block ms", "shift", "kB", "requests"]
     title = f"Lighthouse, phone, median of {RUNS}"
     print(f"{title:45}" + "".join(f"{head:>9}" for head in heads))
-    lacks: dict[str, set[str]] = {}
+    missing: dict[str, set[str]] = {}
     with served.site() as address:
         for page in PAGES:
             found = [report(address + page) for _ in range(RUNS)]
@@ -98,8 +98,8 @@ def main() -> None:
                 for part in found[0]["categories"][name]["auditRefs"]:
                     audit = found[0]["audits"][part["id"]]
                     if part["weight"] and (audit["score"] or 0) < 0.9:
-                        lacks.setdefault(audit["title"], set()).add(page)
-    for title, where in lacks.items():
+                        missing.setdefault(audit["title"], set()).add(page)
+    for title, where in missing.items():
         print(f"  {title}: {', '.join(sorted(where))}")
 
 

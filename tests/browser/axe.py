@@ -2,7 +2,7 @@
 
 It reads every element many times, and most are words of listings and lines of figures.
 But what looks the same on the same ground has the same contrast: so of all texts with
-equal colours, size and weight, axe looks at the first, in each scheme. Listings without
+equal colors, size and weight, axe looks at the first, in each scheme. Listings without
 such a text become plain, and figures keep their names only.
 """
 
@@ -25,7 +25,7 @@ RUN = """async ([selector, options]) => {
   return violations.flatMap(({ id, nodes }) => nodes.map(
     ({ target, failureSummary }) => [`${id}: ${failureSummary}`, target.join(" ")]));
 }"""
-# Marks one element of each look: its colour and font, and the grounds it stands on.
+# Marks one element of each look: its color and font, and the grounds it stands on.
 MARK = """([scheme, within]) => {
   const seen = new Set();
   const grounds = new Map([[null, ""]]);

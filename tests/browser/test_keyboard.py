@@ -33,7 +33,7 @@ FOCUS = """() => {
 }"""
 
 
-# The browser's own ring is as good as ours: it has two colours, seen on any ground.
+# The browser's own ring is as good as ours: it has two colors, seen on any ground.
 @pytest.mark.parametrize("viewport", [DESKTOP, ZOOMED], ids=["desktop", "zoomed"])
 @pytest.mark.parametrize("path", PATHS)
 def test_what_has_the_focus_is_seen(open_page, path, viewport):
@@ -167,7 +167,7 @@ def test_text_spacing_and_zoom_lose_nothing(open_page, path):
         assert cut == []
 
 
-def test_forced_colours_keep_figures_visible(open_page):
+def test_forced_colors_keep_figures_visible(open_page):
     page = open_page(forced_colors="active").go(f"en/{LESSON}/")
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     shapes = page.locator("svg[role=img]").first.evaluate(
@@ -176,10 +176,10 @@ def test_forced_colours_keep_figures_visible(open_page):
           return [e.localName, s.stroke === "none" ? s.fill : s.stroke] })"""
     )
     for kind in ("text", "path"):
-        colours = [colour for name, colour in shapes if name == kind]
-        unseen = sum(colour in (ground, "none") for colour in colours)
-        assert len(colours) > 10
-        assert not unseen, f"{unseen} of {len(colours)} {kind}s are not seen"
+        colors = [color for name, color in shapes if name == kind]
+        unseen = sum(color in (ground, "none") for color in colors)
+        assert len(colors) > 10
+        assert not unseen, f"{unseen} of {len(colors)} {kind}s are not seen"
 
 
 def test_lab_gives_the_notebook_and_shows_outputs(open_page):

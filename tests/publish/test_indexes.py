@@ -13,7 +13,7 @@ from sitetools.content import pages
 from sitetools.content.project import Project
 from sitetools.publish import indexes
 
-LENGTHS = {"en": (50, 160), "ko": (35, 105), "ja": (35, 105)}
+LENGTHS = {"en": (50, 160)} | dict.fromkeys(("ko", "ja", "zh"), (35, 105))
 """How long a description may be; a search engine shows no more of it."""
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 XHTML = f"{{{indexes.XHTML}}}"
