@@ -43,6 +43,9 @@ MARK = """([scheme, within]) => {
   while (texts.nextNode()) {
     const element = texts.currentNode.parentElement;
     if (!texts.currentNode.data.trim() || !element.checkVisibility()) continue;
+    // axe does not judge what has to be scrolled to.
+    const listing = element.closest("pre")?.getBoundingClientRect();
+    if (element.getBoundingClientRect().right > listing?.right) continue;
     const { color, fontSize, fontWeight } = getComputedStyle(element);
     const look = [color, fontSize, fontWeight, ground(element)].join();
     if (seen.has(look)) continue;
