@@ -65,7 +65,8 @@ THIN = """() => {
 # Takes away what is not marked and holds nothing marked.
 BARE = """() => {
   for (const part of document.querySelectorAll("article *")) {
-    if (!part.matches("[data-look], :has([data-look])")) part.remove();
+    // Without its inputs, a set of tabs shows none.
+    if (!part.matches("[data-look], input, :has([data-look])")) part.remove();
   }
 }"""
 
