@@ -18,10 +18,11 @@ import torch
 from keras import initializers, layers, optimizers
 from torch import nn
 
-n, m = 8, 6
+n, m, N = 8, 6, 12
 w = torch.empty(m, n)
 model = nn.Sequential(nn.Linear(n, m), nn.ReLU(), nn.Linear(m, n))
 lstm = nn.LSTM(n, m)
+x, branch = torch.randn(4, n), nn.Linear(n, n)
 optimizer = torch.optim.SGD(model.parameters())
 scaler = torch.amp.GradScaler("cpu")
 loss = model(torch.randn(4, n)).mean()
