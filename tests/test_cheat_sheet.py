@@ -16,7 +16,10 @@ os.environ["KERAS_BACKEND"] = "torch"
 import keras
 import torch
 from keras import initializers, layers, optimizers
+from keras.initializers import *
+from keras.optimizers import schedules
 from torch import nn
+from torch.optim import lr_scheduler
 
 n, m, N = 8, 6, 12
 w = torch.empty(m, n)
@@ -24,6 +27,7 @@ model = nn.Sequential(nn.Linear(n, m), nn.ReLU(), nn.Linear(m, n))
 lstm = nn.LSTM(n, m)
 x, branch = torch.randn(4, n), nn.Linear(n, n)
 optimizer = torch.optim.SGD(model.parameters())
+scheduler = lr_scheduler.LinearLR(optimizer)
 scaler = torch.amp.GradScaler("cpu")
 loss = model(torch.randn(4, n)).mean()
 loss.backward(retain_graph=True)
