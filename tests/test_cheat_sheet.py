@@ -16,13 +16,18 @@ os.environ["KERAS_BACKEND"] = "torch"
 import keras
 import torch
 from keras import initializers, layers, optimizers
+from keras.initializers import *
+from keras.optimizers import schedules
 from torch import nn
+from torch.optim import lr_scheduler
 
-n, m = 8, 6
+n, m, N = 8, 6, 12
 w = torch.empty(m, n)
 model = nn.Sequential(nn.Linear(n, m), nn.ReLU(), nn.Linear(m, n))
 lstm = nn.LSTM(n, m)
+x, branch = torch.randn(4, n), nn.Linear(n, n)
 optimizer = torch.optim.SGD(model.parameters())
+scheduler = lr_scheduler.LinearLR(optimizer)
 scaler = torch.amp.GradScaler("cpu")
 loss = model(torch.randn(4, n)).mean()
 loss.backward(retain_graph=True)
