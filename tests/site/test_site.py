@@ -149,6 +149,8 @@ def test_no_number_in_prose_is_typed_by_hand(language, page):
         "4.6": "a section of a paper",
         "2.3": "log 10, the loss of guessing; a section of Pascanu et al. 2013",
         "3.2": "a section of Pascanu et al. 2013",
+        "4.2": "a section of He et al. 2016a",
+        **dict.fromkeys(("8.75", "6.97"), "errors in table 6 of He et al. 2016a"),
         "4.1": "a section of Pascanu et al. 2013",
         "0.25": "the largest slope of the sigmoid",
         "0.6": "3/5, a gradient shortened by hand",
