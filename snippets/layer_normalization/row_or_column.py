@@ -42,14 +42,15 @@ def draw(results: dict[str, Any]) -> Figure:
     """Draw the batch twice: samples as rows, features as columns."""
     figure, axes = plt.subplots(1, 2, figsize=(4.6, 2.4), layout="constrained")
     for axis, (name, title) in zip(axes, TITLES.items(), strict=True):
-        color = "C0" if name == "layer" else "C1"
         for n, sample in enumerate(BATCH):
             for c, value in enumerate(sample):
                 if results["cells"][name][n][c]:
-                    axis.add_patch(Rectangle((c, n), 1, 1, fc=color, alpha=0.35, lw=0))
+                    axis.add_patch(Rectangle((c, n), 1, 1, fc="C0", alpha=0.35, lw=0))
                 axis.add_patch(Rectangle((c, n), 1, 1, fill=False, ec="gray", lw=0.7))
                 text = f"{value:.0f}".replace("-", "\N{MINUS SIGN}")
-                axis.text(c + 0.5, n + 0.5, text, ha="center", va="center_baseline")
+                axis.text(
+                    c + 0.5, n + 0.5, text, ha="center", va="center_baseline", size=11
+                )
         place = (MARKED[1] + 0.5, MARKED[0] + 0.5)
         axis.add_patch(Circle(place, 0.36, fill=False, ec="black", lw=1))
         axis.set(xlim=(-0.05, 3.05), ylim=(3.05, -0.05), aspect="equal")
