@@ -21,7 +21,7 @@ from keras.optimizers import schedules
 from torch import nn
 from torch.optim import lr_scheduler
 
-n, m, N = 8, 6, 12
+n, m, N = 64, 6, 12
 w = torch.empty(m, n)
 model = nn.Sequential(nn.Linear(n, m), nn.ReLU(), nn.Linear(m, n))
 lstm = nn.LSTM(n, m)
@@ -68,7 +68,7 @@ def test_libraries_normalize_alike():
     ]
     assert len(pairs) == 5
     for name, in_torch, in_keras in pairs:
-        shape = "4, 5, 8" if "RMS" in name else "4, 8, 8, 8"
+        shape = "4, 5, 64" if "RMS" in name else "4, 64, 8, 8"
         compare = f"""
 x = 3 * torch.randn({shape}) + 1
 same = {in_torch}, {in_keras}

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 BATCH = [[4.0, -2.0, 0.0], [-5.0, 1.0, 7.0], [1.0, 10.0, 2.0]]
 MARKED = (1, 1)  # the value to normalize
-TITLES = {"batch": "batch normalization", "layer": "layer normalization"}
+TITLES = {"batch": "batch norm", "layer": "layer norm"}
 TOLERANCE = {"cells": 0, "row": 1e-5}
 
 
