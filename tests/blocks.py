@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sitetools.content import files, frozen, pages, snippets
+from sitetools.content import files, pages, snippets
 from sitetools.content.project import Project
 from sitetools.fault import Fault, Place, relative
 from sitetools.measure import compare, sandbox
@@ -65,7 +65,7 @@ def blocks(path: Path) -> Iterator[Block]:
     """Yield the page's Python blocks, and each fence that no test could run."""
     whole = {
         files.read(snippet).strip(): snippet
-        for snippet in frozen.measuring_snippets(Project.of(path))
+        for snippet in snippets.measuring(Project.of(path))
     }
     lines = pages.read(path).split("\n")
     waiting: Block | None = None
@@ -123,7 +123,7 @@ def beside(block: Block) -> list[Path]:
         return []
     project = Project.of(block.code.path)
     found = set(project.snippets.rglob("*.py"))
-    found -= set(frozen.measuring_snippets(project))
+    found -= set(snippets.measuring(project))
     return sorted(path for path in found if path.stem in names)
 
 

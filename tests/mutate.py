@@ -27,7 +27,7 @@ import blocks
 from project import PROJECT
 from tqdm import tqdm
 
-from sitetools.content import files, frozen, pages
+from sitetools.content import files, frozen, pages, snippets
 from sitetools.content.project import COMPLETE
 from sitetools.fault import Fault, Place
 from sitetools.measure.sandbox_process import Outcome
@@ -142,7 +142,7 @@ def of_frozen() -> Iterator[Mutant]:
     """Change each frozen number and text by hand, and each digit that a lab printed."""
     # A float of 16 digits is the same with another decimal.
     number = r"(?<!\d{15}\.)\d(?=(?:e[-+]?\d+)?[,\]\n])"
-    for snippet in frozen.measuring_snippets(PROJECT):
+    for snippet in snippets.measuring(PROJECT):
         for pattern, new in ((number, digit), (r'(?<=[\[ ]")[^"]+(?="[],\n])', last)):
             check = functools.partial(_load, frozen.load, snippet)
             path, results = snippet.with_suffix(".json"), r'(?s)"results".*'
@@ -163,7 +163,7 @@ SETTINGS = ["relu", "tanh", "he", "xavier", "none", "layer"]
 
 def of_names() -> Iterator[Mutant]:
     """Change ids, links, values, figures and formulas in a translation alone."""
-    known = [frozen.name_of(path) for path in frozen.measuring_snippets(PROJECT)]
+    known = [snippets.name_of(path) for path in snippets.measuring(PROJECT)]
     places: list[tuple[str, New]] = [
         (r"(?<=\{#)[\w-]+(?=\})", last),  # the id of a heading
         (r"(?<=#)[\w-]+(?=\)(?!\{))", last),  # where a link leads
@@ -190,7 +190,7 @@ def of_names() -> Iterator[Mutant]:
 def of_labels() -> Iterator[Mutant]:
     """Rename labels, swap the words of two, and swap rows of the glossary."""
     drawn = functools.cache(label_rules.drawn)
-    results = frozen.load(frozen.find(PROJECT, "explorer/grid"))
+    results = frozen.load(snippets.find(PROJECT, "explorer/grid"))
 
     def check() -> Iterator[object]:
         with mock.patch.object(label_rules, "drawn", drawn):

@@ -36,7 +36,12 @@ SITETOOLS = Path(__file__).resolve().parents[1] / "sitetools"
 _ALL = ("measure/sandbox*.py", "measure/compare.py")
 JUDGES = {
     "blocks": (*_ALL, "../tests/blocks.py"),
-    "snippets": (*_ALL, "measure/remeasure.py", "content/snippets.py"),
+    "snippets": (
+        *_ALL,
+        "measure/remeasure.py",
+        "content/snippets.py",
+        "content/stand_ins.py",
+    ),
     "labs": (*_ALL, "measure/run_labs.py", "render/*.py"),
 }
 """The code that runs and compares each kind."""

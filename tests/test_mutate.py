@@ -7,7 +7,7 @@ import pytest
 import small_site
 from project import PROJECT
 
-from sitetools.content import files, frozen
+from sitetools.content import files, frozen, snippets
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_check_fails_if_it_raises_or_returns_something(problems):
 
 
 def test_frozen_number_changed_by_hand_is_noticed():
-    snippet = frozen.measuring_snippets(PROJECT)[0]
+    snippet = snippets.measuring(PROJECT)[0]
     path = snippet.with_suffix(".json")
     content = json.loads(path.read_text("utf-8"))
     same, other = json.dumps(content), json.dumps(content).replace("0.", "1.", 1)

@@ -16,8 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sitetools.content import files
-from sitetools.content.project import Project
+from sitetools.content import files, snippets
 from sitetools.fault import Fault, Place, relative
 
 MOST = 1_000_000
@@ -25,39 +24,6 @@ MOST = 1_000_000
 RERUN = "run `make results`"
 Warn = Callable[[Fault], object]
 """What a preview does about outdated results: show them, and say so."""
-
-
-def measuring_snippets(project: Project) -> list[Path]:
-    """Return every snippet that defines measure(), sorted."""
-    return [
-        path
-        for path in sorted(project.snippets.rglob("*.py"))
-        if "\ndef measure(" in files.read(path)
-    ]
-
-
-def find(project: Project, name: str) -> Path:
-    """Return the snippet called `topic/name`.
-
-    Raises:
-        LookupError: if there is none; it names those that there are.
-    """
-    path = project.snippets / f"{name}.py"
-    if not path.is_file():
-        known = ", ".join(map(name_of, measuring_snippets(project)))
-        raise LookupError(f"there is no snippet {name!r}; there are {known}")
-    return path
-
-
-def name_of(snippet: Path) -> str:
-    """Return `topic/name` of a snippet's path."""
-    snippets = Project.of(snippet).snippets
-    return snippet.relative_to(snippets).with_suffix("").as_posix()
-
-
-def is_drawing(name: str) -> bool:
-    """Return whether a function of this name draws a figure: draw, draw_part."""
-    return name == "draw" or name.startswith("draw_")
 
 
 @functools.cache
@@ -68,7 +34,7 @@ def fingerprint(source: str) -> str:
     """
     lines = source.replace("\r\n", "\n").split("\n")
     for node in reversed(ast.parse(source).body):
-        if isinstance(node, ast.FunctionDef) and is_drawing(node.name):
+        if isinstance(node, ast.FunctionDef) and snippets.is_drawing(node.name):
             del lines[node.lineno - 1 : node.end_lineno]
     text = "\n".join(line.rstrip() for line in lines if line.strip())
     return hashlib.sha256(text.encode()).hexdigest()[:16]

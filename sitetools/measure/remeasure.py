@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sitetools.content import files, frozen, snippets
+from sitetools.content import files, frozen, snippets, stand_ins
 from sitetools.content.project import Project
 from sitetools.fault import Fault, Place, relative
 from sitetools.measure import run_labs, sandbox
@@ -69,14 +69,14 @@ def check(snippet: Path, results: dict[str, Any]) -> None:
         Fault: naming the claim that does not hold.
     """
     try:
-        snippets.function(snippet, "check")(results)
+        stand_ins.function(snippet, "check")(results)
     except KeyError as error:
         if error.args == ("check",):
             remedy = "write one that asserts its claims"
             raise Fault(snippet, "has no check(results)", remedy) from None
         raise _failed(error, snippet) from None
     except AssertionError as error:
-        line = snippets.line_in(error, snippet)
+        line = stand_ins.line_in(error, snippet)
         claim = str(error) or files.read(snippet).split("\n")[line - 1].strip()
         problem = f"a claim does not hold: {claim}"
         remedy = "change the claim, or what makes it wrong"
@@ -87,7 +87,7 @@ def check(snippet: Path, results: dict[str, Any]) -> None:
 
 def _failed(error: Exception, snippet: Path) -> Fault:
     """Return the fault of a check() that raises anything but a claim."""
-    place = Place(snippet, snippets.line_in(error, snippet))
+    place = Place(snippet, stand_ins.line_in(error, snippet))
     problem = f"check() failed: {type(error).__name__}: {error}"
     remedy = "use the results, the standard library and constants only"
     return Fault(place, problem, remedy)
@@ -132,7 +132,7 @@ def confirm(snippet: Path) -> None:
 def stale(project: Project) -> list[Path]:
     """Return the snippets whose frozen results are missing, damaged or outdated."""
     found = []
-    for snippet in frozen.measuring_snippets(project):
+    for snippet in snippets.measuring(project):
         try:
             frozen.load(snippet)
         except Fault:
@@ -166,7 +166,7 @@ def freeze(project: Project, force: bool = False) -> int:
     """
     from tqdm import tqdm
 
-    known, all_labs = frozen.measuring_snippets(project), labs.labs(project)
+    known, all_labs = snippets.measuring(project), labs.labs(project)
     measure = known if force else stale(project)
     notebooks = all_labs if force else run_labs.stale(project)
     todo = [path for path in known if path in measure or _draw_again(path)]

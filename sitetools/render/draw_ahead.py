@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sitetools.content import files, frozen
+from sitetools.content import files, snippets
 from sitetools.content.project import Project
 from sitetools.fault import Fault
 from sitetools.render import drawing, figures
@@ -34,7 +34,7 @@ def named(text: str, project: Project) -> Iterator[Figure]:
     """Yield the figures that a page or its HTML names; wrong names are not ours."""
     for name, part in _NAME.findall(text):
         with suppress(LookupError, Fault):
-            snippet = frozen.find(project, name)
+            snippet = snippets.find(project, name)
             if part in drawing.parts(snippet):
                 yield snippet, part
 
@@ -56,7 +56,7 @@ def draw(project: Project, names: Sequence[str]) -> None:
     for name in names:
         topic, _, part = name.partition("#")
         with suppress(Fault):
-            figures.drawn(frozen.find(project, topic), part, others)
+            figures.drawn(snippets.find(project, topic), part, others)
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Ahead:
 
 def start(project: Project, missing: Sequence[Figure]) -> Ahead:
     """Begin to draw figures in other processes, unless they are few."""
-    names = [f"{frozen.name_of(path)}#{part}" for path, part in missing]
+    names = [f"{snippets.name_of(path)}#{part}" for path, part in missing]
     cores = min(os.cpu_count() or 1, len(names) // ENOUGH)
     here = str(Path(__file__).resolve().parents[2])
     code = (

@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sitetools.content import files, frozen, snippets
+from sitetools.content import files, frozen, snippets, stand_ins
 from sitetools.fault import Fault, Place
 from sitetools.render import svg
 
@@ -42,7 +42,7 @@ def _parts(source: str) -> tuple[str, ...]:
         functions = [
             node
             for node in ast.parse(source).body
-            if isinstance(node, ast.FunctionDef) and frozen.is_drawing(node.name)
+            if isinstance(node, ast.FunctionDef) and snippets.is_drawing(node.name)
         ]
     except SyntaxError:
         return ()  # frozen.load() says so
@@ -94,9 +94,9 @@ def draw(snippet: Path, part: str = "", warn: frozen.Warn | None = None) -> Figu
         raise Fault(snippet, f"has no {name}(results)", "write it")
     place = _place(snippet, part)
     try:
-        figure = snippets.function(snippet, name)(results)
+        figure = stand_ins.function(snippet, name)(results)
     except (Exception, SystemExit) as error:
-        line = snippets.line_in(error, snippet)
+        line = stand_ins.line_in(error, snippet)
         problem = f"{name}() failed: {type(error).__name__}: {error}"
         remedy = "use matplotlib, the standard library and constants only"
         raise Fault(Place(snippet, line), problem, remedy) from error
@@ -146,7 +146,7 @@ def _printed(figure: Figure, snippet: Path, part: str, words: Words | None) -> s
     """
     from sitetools.render import backend
 
-    name = frozen.name_of(snippet) + (f"-{part}" if part else "")
+    name = snippets.name_of(snippet) + (f"-{part}" if part else "")
     try:
         return svg.named(backend.Canvas(figure, words).svg(), name)
     except NotImplementedError:

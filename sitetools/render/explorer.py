@@ -14,7 +14,7 @@ from typing import Any
 
 from markdown import Extension, Markdown
 
-from sitetools.content import files, frozen, labels
+from sitetools.content import files, frozen, labels, snippets
 from sitetools.content.labels import Labels
 from sitetools.content.project import SOURCE_LANGUAGE, Project
 from sitetools.fault import Fault, Place
@@ -72,7 +72,7 @@ def choices(results: dict[str, Any]) -> dict[str, list[str]]:
 
 def data(project: Project, warn: frozen.Warn | None = None) -> dict[str, str]:
     """Return the files that the element fetches, by name."""
-    results = frozen.load(frozen.find(project, SNIPPET), warn)
+    results = frozen.load(snippets.find(project, SNIPPET), warn)
     return {
         name: json.dumps(content, separators=(",", ":"))
         for name, content in parts(results).items()
@@ -105,7 +105,7 @@ def element(
             results cannot be trusted, or if a word is missing.
     """
     project = Project.of(place.path)
-    known = choices(frozen.load(frozen.find(project, SNIPPET), warn))
+    known = choices(frozen.load(snippets.find(project, SNIPPET), warn))
     given = dict(_ATTRIBUTE.findall(attributes))
     for name, values in known.items():
         if given.get(name) not in values:

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sitetools.content import files, frozen, labels
+from sitetools.content import files, frozen, labels, snippets
 from sitetools.content.labels import Labels
 from sitetools.content.project import Project
 from sitetools.fault import Fault, Place, relative
@@ -93,7 +93,7 @@ def _known(snippet: Path, part: str, others: Words) -> str | None:
 
 
 def _path(snippet: Path, part: str) -> Path:
-    name = f"{frozen.name_of(snippet)}#{part}" if part else frozen.name_of(snippet)
+    name = f"{snippets.name_of(snippet)}#{part}" if part else snippets.name_of(snippet)
     return Project.of(snippet).cache / "figures" / f"{ident(name)}.svg"
 
 
@@ -148,7 +148,7 @@ def element(
     name = values["src"].removeprefix("figure:")
     topic, _, part = name.partition("#")
     try:
-        snippet = frozen.find(Project.of(place.path), topic)
+        snippet = snippets.find(Project.of(place.path), topic)
     except LookupError as error:
         raise Fault(place, str(error.args[0]), "choose one of them") from None
     title, alt = values.get("title", ""), values.get("alt", "")

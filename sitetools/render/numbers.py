@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sitetools.content import frozen, pages
+from sitetools.content import frozen, pages, snippets
 from sitetools.content.project import Project
 from sitetools.fault import Fault, Place
 
@@ -72,7 +72,7 @@ def fill_page(text: str, path: Path, warn: frozen.Warn | None = None) -> str:
 
     def results_of(name: str) -> Any:  # noqa: ANN401
         if name not in loaded:
-            loaded[name] = frozen.load(frozen.find(project, name), warn)
+            loaded[name] = frozen.load(snippets.find(project, name), warn)
         return loaded[name]
 
     def filled(line: str, place: Place) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from sitetools.content import frozen, labels, pages, yaml_files
+from sitetools.content import labels, pages, snippets, yaml_files
 from sitetools.content.labels import Labels
 from sitetools.content.project import (
     COMPLETE,
@@ -52,7 +52,7 @@ def drawn(project: Project) -> set[str]:
         Fault: for a figure that cannot be drawn.
     """
     found = set[str]()
-    for snippet in frozen.measuring_snippets(project):
+    for snippet in snippets.measuring(project):
         found |= figures.words(snippet)
     for lab in labs.labs(project):
         found |= labs.words(labs.load(lab))

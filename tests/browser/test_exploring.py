@@ -11,12 +11,12 @@ import pytest
 import test_reading
 from project import PROJECT
 
-from sitetools.content import frozen
+from sitetools.content import frozen, snippets
 from sitetools.content.project import COMPLETE
 from sitetools.render import explorer
 
 PAGE = "why-gradients-vanish-and-explode/"
-SNIPPET = frozen.find(PROJECT, explorer.SNIPPET)
+SNIPPET = snippets.find(PROJECT, explorer.SNIPPET)
 CHOICES = explorer.choices(frozen.load(SNIPPET))
 START = {
     "activation": "sigmoid",

@@ -7,7 +7,6 @@ import pytest
 import small_site
 
 from sitetools.content import frozen
-from sitetools.content.project import Project
 from sitetools.fault import Fault
 
 JSON = "snippets/a/small.json"
@@ -149,17 +148,6 @@ def test_full_disk_keeps_the_results(snippet, full):
     with pytest.raises(Fault, match="No space left"):
         frozen.save(snippet, {"x": [5.0]}, "test")
     assert frozen.load(snippet) == {"x": [1.0, 2.0]}
-
-
-def test_snippets_are_found_by_name(root, snippet):
-    project = Project(root)
-    (root / "snippets" / "a" / "helper.py").write_text("x = 1\n")
-    assert frozen.find(project, "a/small") == snippet
-    assert frozen.name_of(snippet) == "a/small"
-    names = [frozen.name_of(path) for path in frozen.measuring_snippets(project)]
-    assert names == ["a/small", "explorer/grid"]
-    with pytest.raises(LookupError, match="'a/smal'; there are a/small, explorer"):
-        frozen.find(project, "a/smal")
 
 
 RESULTS = {"x": [1, 2], "y": {"z": 3}}

@@ -14,8 +14,8 @@ from sitetools.fault import Fault, relative
 from sitetools.measure import remeasure
 from sitetools.render import drawing
 
-SNIPPETS = frozen.measuring_snippets(PROJECT)
-each_snippet = pytest.mark.parametrize("snippet", SNIPPETS, ids=frozen.name_of)
+SNIPPETS = snippets.measuring(PROJECT)
+each_snippet = pytest.mark.parametrize("snippet", SNIPPETS, ids=snippets.name_of)
 torch = pytest.mark.torch
 
 

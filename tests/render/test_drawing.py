@@ -5,7 +5,7 @@ import pytest
 from project import PROJECT
 from small_site import SMALL, change, save
 
-from sitetools.content import frozen
+from sitetools.content import frozen, snippets
 from sitetools.fault import Fault
 from sitetools.render import drawing
 
@@ -139,7 +139,7 @@ def test_what_is_shown_covers_all_parts(root):
 
 def test_what_is_shown_is_what_was_frozen():
     """One snippet of the site: its hash does not depend on how this is written."""
-    snippet = frozen.find(PROJECT, "residual/pre_norm")
+    snippet = snippets.find(PROJECT, "residual/pre_norm")
     assert drawing.shown(snippet) == frozen.about(snippet)[1]
 
 

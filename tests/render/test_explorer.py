@@ -10,12 +10,12 @@ from bs4 import BeautifulSoup
 from project import PROJECT
 from small_site import change
 
-from sitetools.content import files, frozen, labels, snippets
+from sitetools.content import files, frozen, labels, snippets, stand_ins
 from sitetools.content.project import COMPLETE, Project
 from sitetools.fault import Fault, Place
 from sitetools.render import explorer
 
-SNIPPET = frozen.find(PROJECT, explorer.SNIPPET)
+SNIPPET = snippets.find(PROJECT, explorer.SNIPPET)
 SCRIPT = PROJECT.docs / "shared" / "js" / "explorer.js"
 STYLE = PROJECT.docs / "shared" / "css" / "explorer.css"
 PRESETS = {
@@ -48,7 +48,7 @@ def test_choices_are_those_that_the_issue_asks_for(results):
 @each_language
 def test_parts_hold_all_that_was_frozen(site, language, results):
     folder = site / language / "assets" / "explorer"
-    decode = snippets.function(SNIPPET, "decode")
+    decode = stand_ins.function(SNIPPET, "decode")
     known = explorer.choices(results)
     files = {path.name for path in folder.iterdir()}
     assert len(files) == len(known["activation"]) * len(known["norm"])
@@ -69,7 +69,9 @@ def test_parts_hold_all_that_was_frozen(site, language, results):
 
 @each_language
 def test_rounding_is_finer_than_the_promised_resolution(language):
-    encode, decode = (snippets.function(SNIPPET, name) for name in ("encode", "decode"))
+    encode, decode = (
+        stand_ins.function(SNIPPET, name) for name in ("encode", "decode")
+    )
     values = [3.21e-90, 7.7e-3, 1.0, 1.01, 5e120]
     for value, power in zip(values, decode(encode(values)), strict=True):
         assert abs(math.log10(value) - power) < math.log10(1.025) / 2
