@@ -197,6 +197,7 @@ def check(results: dict[str, Any]) -> None:
         assert max(min(ten), min(one)) < bound * min(none), "clipped, it learns more"
         assert best[name]["ten"]["share"] < 0.1, "10 clips rarely"
         assert best[name]["one"]["share"] > 0.2, "1 clips often"
+    assert none[2] > 3 * one[2], "Adam at 0.003: clipping helps at the same rate"
     assert best["adam"]["value"]["loss"]["median"] > 2 * min(one), "by value: less"
     assert min([*control["two layers"], control["linear"]]) > 0.12, "controls fail"
 
