@@ -18,7 +18,7 @@ MEAN, STD = 8.0, 6.0  # stored: averages over earlier batches
 GAMMA, BETA = 2.0, 1.0  # learned
 LEFT, RIGHT = [0.9, 2.3, 3.7, 5.1], 8.25  # where the columns are
 STEPS = {  # row: text at the left, text at the right
-    5.9: ("batch: mean 10, std 5", "stored: mean 8, std 6"),
+    5.9: ("batch: mean 10, std 5", "stored: 8 and 6"),
     5.2: ("− 10, ÷ 5", "− 8, ÷ 6"),
     2.25: ("× γ + β: × 2 + 1", "× γ + β: × 2 + 1"),
 }
@@ -56,7 +56,7 @@ def column(axis: Axes, x: float, values: list[float], color: str) -> None:
 
 def draw(results: dict[str, Any]) -> Figure:
     """Values above, outputs below: a batch at the left, one sample at the right."""
-    figure, axis = plt.subplots(figsize=(4.6, 3.9), layout="constrained")
+    figure, axis = plt.subplots(figsize=(3.8, 3.5), layout="constrained")
     for x, *values in zip(LEFT, BATCH, *results["training"], strict=True):
         column(axis, x, values, "C0")
     column(axis, RIGHT, [ALONE, *results["evaluation"]], "C1")

@@ -116,7 +116,7 @@ def draw(results: dict[str, Any]) -> Figure:
     for name, label in {"two": "two layers", "linear": "linear classifier"}.items():
         mean = results["best"][name]["mean"]
         axis.axhline(mean, color="gray", ls=":", lw=1.2)
-        axis.annotate(label, (0.0027, mean + 0.008), color="gray")
+        axis.annotate(label, (0.0027, mean - 0.03), color="gray")
     axis.set(xscale="log", ylim=(0, 0.62), xlabel="learning rate")
     axis.set_ylabel("test accuracy")
     axis.set_xticks(RATES, [f"{rate:g}" for rate in RATES])
