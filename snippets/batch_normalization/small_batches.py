@@ -125,7 +125,7 @@ def draw(results: dict[str, Any]) -> Figure:
     means = [best[str(size)]["mean"] for size in SIZES]
     axis.semilogx(SIZES, means, "C0o-", label="batch norm")
     for kind, style in {"none": "C3--", "layer": "C1-."}.items():
-        label = "no normalization" if kind == "none" else "layer norm"
+        label = "no norm" if kind == "none" else "layer norm"
         axis.plot(SIZES, [best[kind]["mean"]] * len(SIZES), style, label=label)
     axis.set(ylim=(0, 0.55), ylabel="test accuracy", xlabel="samples per statistic")
     axis.set_xticks(SIZES, [str(size) for size in SIZES])
