@@ -13,13 +13,13 @@ from sitetools.fault import Fault, relative
 from sitetools.translate import (
     changes,
     check,
+    command,
     fix,
     new_language,
     notebook_rules,
     staleness,
     status,
 )
-from sitetools.translate.commands import command
 
 
 def parser() -> argparse.ArgumentParser:
@@ -98,16 +98,14 @@ def _start(project: Project, pages: list[str]) -> int:
 def _fix(project: Project, pages: list[str]) -> int:
     for page in pages:
         path = Path(page).resolve()
-        fixed, copy = fix.fix(path)
-        said = f"{fixed} places fixed; the page as it was: {relative(copy)}"
-        print(f"{relative(path)}: {said if fixed else 'nothing to fix'}")
+        print(f"{relative(path)}: {fix.fix(path)} places fixed")
     return 0
 
 
 def _stamp(project: Project, pages: list[str]) -> int:
     for page in pages:
         name, _, ident = page.partition("#")
-        staleness.stamp(Path(name).resolve(), [ident] if ident else None)
+        staleness.stamp(Path(name).resolve(), ident)
         print(f"{page}: follows the English text as it is now")
     return 0
 

@@ -45,60 +45,55 @@ def make(checkout, *arguments):
     )
 
 
-@pytest.mark.parametrize("end", ["exit 1", "kill -9 $PPID", "kill -9 $$"])
+def said(process):
+    """Wait for make; return its exit code and what it printed."""
+    output = process.communicate()[0]
+    return process.returncode, output
+
+
+@pytest.mark.parametrize("end", ["exit 1", "kill -9 $PPID"])
 def test_build_that_fails_or_is_killed_keeps_the_site(checkout, end):
     page = checkout / "site" / "index.html"
     page.parent.mkdir()
     page.write_text("old")
     for text, last, expected in (("half", end, "old"), ("new", "exit 0", "new\n")):
         python(checkout, f"mkdir site.new\necho {text} > site.new/index.html\n{last}")
-        process = make(checkout, "build")
-        process.communicate()
-        assert bool(process.returncode) == (expected == "old")
+        code, _ = said(make(checkout, "build"))
+        assert bool(code) == (expected == "old")
         assert page.read_text() == expected
-    left = {path.name for path in checkout.glob("site*")}
-    assert left == {"site", "sitetools"}
+    assert {path.name for path in checkout.glob("site*")} == {"site", "sitetools"}
 
 
-def test_two_builds_at_once_wait_for_each_other(checkout):
-    script = (
-        "mkdir site.new || exit 1\necho begin >> log\nsleep 0.5\n"
-        "echo page > site.new/index.html\necho end >> log"
-    )
-    python(checkout, script)
-    processes = [make(checkout, "build") for _ in range(3)]
-    said = [process.communicate()[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], said
-    assert (checkout / "log").read_text().split() == ["begin", "end"] * 3
-    assert (checkout / "site" / "index.html").read_text() == "page\n"
-
-
-def test_of_three_installs_at_once_one_installs(checkout):
+@pytest.mark.parametrize(("target", "times"), [("build", 3), (".venv/site", 1)])
+def test_three_at_once_wait_for_each_other(checkout, target, times):
+    """And of three that install, the other two have nothing left to do."""
     python(
         checkout,
-        '[ "$1" = -c ] && exit 0\necho begin >> log\nsleep 0.5\necho end >> log',
+        '[ "$1" = -c ] && exit 0\nmkdir site.new || exit 1\necho begin >> log\n'
+        f"sleep 0.2\necho end >> log\n[ {target} = build ] || rmdir site.new",
     )
-    os.utime(checkout / "pyproject.toml")
-    processes = [make(checkout, ".venv/site") for _ in range(3)]
-    said = [process.communicate()[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], said
-    assert (checkout / "log").read_text().split() == ["begin", "end"]
+    if target != "build":
+        os.utime(checkout / "pyproject.toml")
+    for code, output in map(said, [make(checkout, target) for _ in range(3)]):
+        assert code == 0, output
+    assert (checkout / "log").read_text().split() == ["begin", "end"] * times
 
 
 def test_port_in_use_is_said_before_anything_is_built(checkout):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         python(checkout, f'exec {sys.executable} "$@"')
-        process = make(checkout, "serve", f"PORT={port}")
-        said = process.communicate()[0]
-    assert process.returncode
-    assert f"Port {port} is in use; choose another, as in: make serve PORT=8001" in said
-    assert "Traceback" not in said
+        code, output = said(make(checkout, "serve", f"PORT={port}"))
+    assert code
+    assert (
+        f"Port {port} is in use; choose another, as in: make serve PORT=8001" in output
+    )
+    assert "Traceback" not in output
 
 
 def test_venv_without_its_python_is_made_again(checkout):
     """As after an upgrade of the system's Python: the link in .venv leads nowhere."""
-    fake = checkout / "python"
+    fake, own = checkout / "python", checkout / ".venv" / "bin" / "python"
     fake.write_text(
         "#!/bin/sh\n"
         'if [ "$2" = venv ]; then mkdir -p .venv/bin; printf "#!/bin/sh\\nexit 0\\n"'
@@ -106,13 +101,8 @@ def test_venv_without_its_python_is_made_again(checkout):
         f'exec {sys.executable} "$@"\n'
     )
     fake.chmod(0o755)
-    (checkout / ".venv" / "bin" / "python").symlink_to("/nowhere/python3")
+    own.symlink_to("/nowhere/python3")
     os.utime(checkout / "pyproject.toml")
-    process = subprocess.run(
-        ["make", f"PYTHON={fake}", ".venv/site"],
-        cwd=checkout,
-        capture_output=True,
-        text=True,
-    )
-    assert process.returncode == 0, process.stdout + process.stderr
-    assert subprocess.run([checkout / ".venv" / "bin" / "python"]).returncode == 0
+    code, output = said(make(checkout, ".venv/site", f"PYTHON={fake}"))
+    assert code == 0, output
+    assert subprocess.run([own]).returncode == 0

@@ -119,3 +119,9 @@ def commit(root: Path) -> None:
 def places(faults: list[Fault]) -> list[str]:
     """Return where faults are: `docs/ko/page.md:12`."""
     return [str(fault.place) for fault in faults]
+
+
+def line_of(path: Path, text: str) -> int:
+    """Return the first line of a file that has a text."""
+    lines = enumerate(path.read_text("utf-8").split("\n"), 1)
+    return next(number for number, line in lines if text in line)

@@ -36,7 +36,7 @@ def copy(folder: Path) -> Path:
     shutil.copytree(
         ROOT, root, ignore=shutil.ignore_patterns(*_LEFT_OUT), symlinks=True
     )
-    shutil.rmtree(root / "site", ignore_errors=True)
+    shutil.rmtree(root / "site", ignore_errors=True)  # but not tests/site
     (root / ".venv").symlink_to((ROOT / ".venv").resolve())
     for code, (name, home) in LANGUAGES.items():
         new_language.add(Project(root), code, name)
@@ -58,7 +58,8 @@ def translate(page: Path, home: str) -> None:
     text = re.sub(r"(?m)^# .* \{", f"# {home} {{", text)
     text = re.sub(r"(?m)^A deep network .*\n.*\n.*", home, text)
     page.write_text(text, "utf-8")
-    staleness.stamp(page, ["top", "home"])
+    staleness.stamp(page, "top")
+    staleness.stamp(page, "home")
 
 
 if __name__ == "__main__":

@@ -131,6 +131,9 @@ def _preprocessor(root: Path) -> snippets.SnippetPreprocessor:
 def expand(path: Path) -> list[tuple[int, str]]:
     """Return (line in the page's file, text) for each line after includes.
 
+    In an older version of a page, which is in the cache, the line that includes a file
+    that was deleted since is left as it is.
+
     Raises:
         Fault: naming the line of an include that cannot be found.
     """
@@ -151,6 +154,9 @@ def expand(path: Path) -> list[tuple[int, str]]:
             problem = f"{line.strip()} includes a file that is not UTF-8"
             raise Fault(place, problem, "save that file again as UTF-8") from None
         except snippets.SnippetMissingError as error:
+            if path.is_relative_to(Project.of(path).cache):
+                expanded.append((number, line))
+                continue
             remedy = f"check the name in {line.strip()} against the file it includes"
             raise Fault(place, str(error), remedy) from None
         expanded += [(number, text) for text in lines]

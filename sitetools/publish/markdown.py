@@ -116,7 +116,8 @@ class Copy:
         name = posixpath.join(posixpath.dirname(self.src_uri), path)
         url = self.pages.get(posixpath.normpath(name) if path else self.src_uri)
         if url is None:
-            url = urljoin(self.url, path)
+            url = posixpath.normpath(posixpath.join(self.url, path))
+            url += "/" if path.endswith("/") else ""
         elif not query:
             url += NAME
         return self.address(url) + query + fragment
@@ -125,8 +126,9 @@ class Copy:
         """Return a link to an address in this language: whole, or relative."""
         if self.site_url:
             return urljoin(self.site_url, url)
-        folder = url.endswith("/")
-        return posixpath.relpath(url or ".", self.url or ".") + ("/" if folder else "")
+        # Below a folder, since a link to another language leads out of this one.
+        there, here = f"/languages/this/{url}", f"/languages/this/{self.url}"
+        return posixpath.relpath(there, here) + ("/" if url.endswith("/") else "")
 
 
 def _lines(lines: list[str]) -> Iterator[tuple[bool, str]]:

@@ -8,31 +8,43 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sitetools.content import files, git
-from sitetools.content.project import COMPLETE, SOURCE_LANGUAGE, Project, counterpart
+from sitetools.content.project import (
+    COMPLETE,
+    SOURCE_LANGUAGE,
+    Project,
+    counterpart,
+    language_of,
+)
 from sitetools.content.sections import sections
-from sitetools.fault import Fault, relative
-from sitetools.translate import staleness
+from sitetools.fault import Fault, Place, relative
+from sitetools.translate import command, staleness
 
 
-def versions(path: Path) -> Iterator[Path]:
-    """Yield copies of a page as it was in each commit, the newest first.
+def followed(path: Path) -> Iterator[tuple[Path, set[str]]]:
+    """Yield the English page as it was when sections were stamped that are now stale.
 
-    Each is there until the next is asked for.
+    Each is a copy, there until the next is asked for, with the ids of the sections that
+    follow it. Sections that follow no text that git knows are left out.
     """
-    project = Project.of(path)
-    log = git.run(project.root, "log", "--format=%H", "--", str(path)) or ""
-    for commit in log.split():
-        text = git.run(project.root, "show", f"{commit}:./{relative(path)}")
-        if text is None:
-            continue
-        name = f"{commit}-{os.getpid()}{path.suffix}"
-        old = project.cache / "as-it-was" / name
+    source, own = staleness.source_of(path), staleness.stamps(path)
+    project, waiting = Project.of(path), {i for i in staleness.stale(path) if i in own}
+    log = git.run(project.root, "log", "--format=%H", "--", str(source))
+    for commit in (log or "").split() if waiting else ():
+        text = git.run(project.root, "show", f"{commit}:./{relative(source)}") or ""
+        old = project.cache / "as-it-was" / f"{commit}-{os.getpid()}{source.suffix}"
         old.parent.mkdir(parents=True, exist_ok=True)
         files.write(old, text)
         try:
-            yield old
+            then = staleness.hashes(old)
+            if found := {ident for ident in waiting if then.get(ident) == own[ident]}:
+                yield old, found
+                waiting -= found
+        except Fault:  # a page that was broken then
+            continue
         finally:
-            old.unlink(missing_ok=True)
+            old.unlink()
+        if not waiting:
+            return
 
 
 def is_whole(project: Project) -> bool:
@@ -47,26 +59,49 @@ def changes(path: Path) -> dict[str, list[str]]:
     Lines begin with `- ` (was) or `+ ` (is). A section is left out where it did not
     change, or where git does not know the text that the page follows.
     """
-    source, own = staleness.source_of(path), staleness.stamps(path)
-    now = {s.ident: s.text for s in sections(source)}
-    old = staleness.stale(path)
-    waiting = {ident for ident in old if ident in now and ident in own}
+    now = {s.ident: s.text for s in sections(staleness.source_of(path))}
     found: dict[str, list[str]] = {}
-    for version in versions(source) if waiting else ():
-        try:
-            then = {s.ident: s.text for s in sections(version)}
-        except Fault:  # a page that was broken then
-            continue
-        for ident in [
-            i for i in waiting if staleness.hash_of(then.get(i, "")) == own[i]
-        ]:
-            waiting.discard(ident)
+    for version, idents in followed(path):
+        then = {s.ident: s.text for s in sections(version)}
+        for ident in idents & now.keys():
             was, is_now = (t.strip().split("\n") for t in (then[ident], now[ident]))
             lines = difflib.ndiff(was, is_now)
             found[ident] = [line for line in lines if line[0] in "-+"]
-        if not waiting:
-            break
     return found
+
+
+def outdated(path: Path) -> Iterator[Fault]:
+    """Yield the sections that do not follow the English page, and what to do."""
+    source, own = staleness.translation(path), staleness.stamps(path)
+    here, there = relative(path), relative(source)
+    if not own:
+        problem = "no section is stamped, so this counts as not translated"
+        yield Fault(path, problem, f"translate, then run `{command('stamp', here)}`")
+        return
+    lines = {section.ident: section.line for section in sections(path)}
+    english = {section.ident: section.line for section in sections(source)}
+    shown = changes(path)
+    for ident in staleness.stale(path):
+        stamped, wanted = staleness.stamp_of(path, ident)
+        place = Place(path, lines[ident]) if ident in lines else stamped
+        origin = Place(source, english.get(ident, 1))
+        stamp = f"run `{command('stamp', f'{here}#{ident}')}`"
+        if ident not in english:
+            problem = f"the English page has no section {{#{ident}}} any more"
+            remedy = f"remove it, then run `{command('stamp', here)}`"
+        elif ident not in own:
+            what = "not stamped" if ident in lines else "new"
+            problem = f"{{#{ident}}} of {origin} is {what}"
+            remedy = f"translate it, then {stamp}"
+        else:
+            problem = f"{{#{ident}}} has changed in English, at {origin}"
+            remedy = (
+                f"translate what changed, then {stamp}; after a typo, which changes "
+                f"no translation, run `{command('unchanged', f'{there}#{ident}')}`, or "
+                f"in a browser write `{wanted}` in {stamped}"
+            )
+        detail = "\n".join(f"  {line}" for line in shown.get(ident, []))
+        yield Fault(place, problem, remedy, detail)
 
 
 def unchanged(source: Path, only: str = "") -> list[str]:
@@ -95,23 +130,21 @@ def unchanged(source: Path, only: str = "") -> list[str]:
         raise Fault(source, f"there is no section {only!r}", remedy)
     pages = [counterpart(source, code) for code in project.translations()]
     own = {page: staleness.stamps(page) for page in pages if page.is_file()}
-    leaders = [p for p in own if p.relative_to(project.docs).parts[0] in COMPLETE]
+    new = {page: dict(stamps) for page, stamps in own.items()}
     done: list[str] = []
-    marked: dict[Path, dict[str, str]] = {page: {} for page in own}
-    for leader in leaders:
+    for leader in [page for page in own if language_of(page) in COMPLETE]:
         shown = changes(leader)
         for ident in [only] if only else now:
             before = own[leader].get(ident)
             if before in (None, now[ident]):
                 continue
-            done.append(f"{relative(source)}#{ident}")
-            lines = shown.get(ident, ["(git does not know the earlier text)"])
-            done += [f"  {line}" for line in lines]
             following = [page for page in own if own[page].get(ident) == before]
             for page in following:
-                marked[page][ident] = now[ident]
+                new[page][ident] = now[ident]
+            lines = shown.get(ident, ["(git does not know the earlier text)"])
+            done += [f"{relative(source)}#{ident}", *(f"  {line}" for line in lines)]
             done.append(f"  stamped in {', '.join(map(relative, following))}")
-    for page, new in marked.items():
-        if new:
-            staleness.write_stamps(page, own[page] | new)
+    for page in own:
+        if new[page] != own[page]:
+            staleness.write_stamps(page, new[page])
     return done

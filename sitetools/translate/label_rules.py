@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from sitetools.content import files, frozen, labels, pages
+from sitetools.content import frozen, labels, pages, yaml_files
 from sitetools.content.labels import Labels
 from sitetools.content.project import (
     COMPLETE,
@@ -14,41 +15,31 @@ from sitetools.content.project import (
     Project,
     language_of,
 )
-from sitetools.fault import Fault, Place
+from sitetools.fault import Fault
 from sitetools.render import figures, labs
 
-_FIGURE = re.compile(r"\(figure:([\w/]+)")
 _KEPT = re.compile(r"\{\w+\}|\d+")
 """What a translation must keep: what is filled in, and numbers."""
 _NAME = re.compile(r"[A-Za-z]+")
+_FIGURE = re.compile(r"\(figure:([\w/]+)")
 
 
-def of_page(path: Path) -> dict[str, str]:
-    """Return the English labels of a page's figures, each with its figure.
+def missing(path: Path) -> Iterator[Fault]:
+    """Yield the labels of a page's figures that its language does not have.
 
     A figure that cannot be drawn is left out: that is not the translator's task.
     """
     project = Project.of(path)
-    found: dict[str, str] = {}
+    own, found = labels.load(project, language_of(path)), dict[str, str]()
     for name in dict.fromkeys(_FIGURE.findall(pages.read(path))):
-        try:
-            words = figures.words(project.snippets / f"{name}.py")
-        except (Fault, OSError):
-            continue
-        found |= dict.fromkeys(sorted(words - found.keys()), name)
+        with contextlib.suppress(Fault, OSError):
+            for word in sorted(figures.words(project.snippets / f"{name}.py")):
+                found.setdefault(word, name)
     if path.suffix == ".ipynb":
-        try:
-            outputs = labs.load(path, warn=lambda _: None)
-        except Fault:
-            return found
-        found |= dict.fromkeys(sorted(labs.words(outputs)), path.stem)
-    return found
-
-
-def missing(path: Path) -> Iterator[Fault]:
-    """Yield the labels of a page's figures that its language does not have."""
-    own = labels.load(Project.of(path), language_of(path))
-    for word, name in of_page(path).items():
+        with contextlib.suppress(Fault):
+            for word in sorted(labs.words(labs.load(path, warn=lambda _: None))):
+                found.setdefault(word, path.stem)
+    for word, name in found.items():
         if word not in own.figures:
             problem = f"{word!r}, in the figure {name}, has no translation"
             yield Fault(own.place("figures"), problem, "add it below `figures:`")
@@ -75,71 +66,41 @@ def problems(path: Path) -> Iterator[Fault]:
         Fault: if the file cannot be read, or a figure not drawn.
     """
     project, language = Project.of(path), path.parent.name
-    english = labels.load(project, SOURCE_LANGUAGE)
-    own = labels.load(project, language)
-    if language in COMPLETE:
-        for word in labels.missing(project, language):
-            part = "site" if word in english.site else "explorer"
-            yield Fault(own.place(part), f"no word for {word!r}", "add it")
-    for part in ("site", "explorer"):
-        words: Mapping[str, str] = getattr(own, part)
-        wanted: Mapping[str, str] = getattr(english, part)
-        for key, text in words.items():
-            place = Place(path, _line(path, part, key))
-            if key not in wanted:
-                problem = f"{key!r} is not in docs/{SOURCE_LANGUAGE}/labels.yml"
-                yield Fault(place, problem, "remove the line, or fix the name")
-            elif not text.strip():
-                yield Fault(place, f"{key!r} is empty", "write the word")
-            elif lost := set(_KEPT.findall(wanted[key])) - set(_KEPT.findall(text)):
-                problem = f"{key!r} has no {', '.join(sorted(lost))}"
-                yield Fault(place, problem, "add it")
-    if language != SOURCE_LANGUAGE:
-        yield from _figures(own, drawn(project))
+    english, own = (labels.load(project, code) for code in (SOURCE_LANGUAGE, language))
+    used = drawn(project) if language != SOURCE_LANGUAGE else set()
+    wanted = {label: label for label in used}
+    yield from _part(own, "site", own.site, english.site)
+    yield from _part(own, "explorer", own.explorer, english.explorer)
+    yield from _part(own, "figures", own.figures, wanted)
 
 
-def _figures(own: Labels, used: set[str]) -> Iterator[Fault]:
-    """Yield what is wrong with the labels of figures."""
-    # In another script a Latin name is one of the English label; in this, any word.
-    latin = bool(_NAME.search(own.site["language"]))
-    seen: dict[str, str] = {}
-    for label, text in own.figures.items():
-        place = Place(own.path, _line(own.path, "figures", label))
-        names = [] if latin else [n for n in _NAME.findall(text) if n not in label]
-        if label not in used:
-            yield Fault(place, f"{label!r} is in no figure", "remove the line")
-        elif not text.strip():
-            yield Fault(place, f"{label!r} has no translation", "write it")
-        elif _numbers(text, label) != _numbers(label, label):
-            yield Fault(
-                place, f"{text!r} has other numbers", f"keep those of {label!r}"
-            )
-        elif names:
-            problem = f"{names[0]!r} is not in the English label {label!r}"
-            yield Fault(place, problem, "translate it, or keep the English name")
-        elif text in seen:
-            problem = f"{label!r} and {seen[text]!r} are both {text!r}"
-            yield Fault(place, problem, "let them differ")
-        seen.setdefault(text, label)
+def _part(
+    own: Labels, part: str, words: dict[str, str], english: dict[str, str]
+) -> Iterator[Fault]:
+    """Yield what is wrong with a part of the labels."""
     if own.language in COMPLETE:
-        for label in sorted(used - own.figures.keys()):
-            remedy = "add it below `figures:`"
-            yield Fault(own.place("figures"), f"no translation of {label!r}", remedy)
-
-
-def _numbers(text: str, label: str) -> list[str]:
-    """Return the numbers of a text; a zero that English writes as a word may be 0."""
-    spelled = "zero" in label.lower()
-    return [n for n in re.findall(r"\d+", text) if not (spelled and n == "0")]
-
-
-def _line(path: Path, part: str, key: str) -> int:
-    """Return the line of a word in a part of the file."""
-    first = re.escape(key.split("\n")[0])
-    inside = False
-    for number, line in enumerate(files.read(path).split("\n"), 1):
-        if re.match(r"\w+:", line):
-            inside = line.startswith(f"{part}:")
-        elif inside and re.match(rf"\s+[\"']?{first}(?:[\"']?\s*:|\\n)", line):
-            return number
-    return files.line_of(path, f"{part}:")
+        for key in sorted(english.keys() - words.keys()):
+            problem, remedy = f"no translation of {key!r}", f"add it below `{part}:`"
+            yield Fault(own.place(part), problem, remedy)
+    seen: dict[str, str] = {}
+    # In another script, a Latin name in a figure is one of the English label.
+    foreign = part == "figures" and not _NAME.search(own.site["language"])
+    for key, text in words.items():
+        names = _NAME.findall(text) if foreign else []
+        if key not in english:
+            problem = f"{key!r} is in no figure and not in docs/en/labels.yml"
+            remedy = "remove the line, or fix the name"
+        elif not text.strip():
+            problem, remedy = f"{key!r} has no translation", "write it"
+        elif lost := set(_KEPT.findall(english[key])) - set(_KEPT.findall(text)):
+            problem, remedy = f"{key!r} has no {', '.join(sorted(lost))}", "add it"
+        elif odd := [name for name in names if name not in key]:
+            problem = f"{odd[0]!r} is not in the English label {key!r}"
+            remedy = "translate it, or keep the English name"
+        elif part == "figures" and text in seen:
+            problem = f"{key!r} and {seen[text]!r} are both {text!r}"
+            remedy = "let them differ"
+        else:
+            seen[text] = key
+            continue
+        yield Fault(yaml_files.place(own.path, part, key), problem, remedy)

@@ -5,25 +5,27 @@ The site builds at once: pages and words that are not translated yet are English
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-import yaml
-from babel import Locale
-
 from sitetools.content import files, labels
 from sitetools.content.project import SOURCE_LANGUAGE, Project
 from sitetools.fault import Fault
 
-_ALSO = {"zh-Hans": "zh", "zh-CN": "zh", "zh-SG": "zh", "zh-HK": "zh-Hant"}
-_ALSO |= {"jp": "ja", "kr": "ko", "cn": "zh", "cz": "cs", "dk": "da", "gr": "el"}
 _TERMS = """\
 # Words of this language to use, and those to avoid, with the reason; for example
 # - avoid: a regular expression
 #   use: what to write
 #   why: the reason
+"""
+
+
+_HEAD = """\
+# Words around the pages and in figures. Delete the `# ` before a line and translate
+# what comes after the colon; until then, the word is English.
 """
 
 
@@ -43,16 +45,10 @@ def unknown(path: Path, code: str) -> Fault:
         path: the language's config.
         code: what was written for it: zh-Hans, PT_BR, japanese.
     """
-    language, *more = code.strip().replace("_", "-").split("-")
-    more = [part.title() if len(part) == 4 else part.upper() for part in more]
-    tag = "-".join([language.lower(), *more])
-    names = {name.lower(): tag for tag, name in Locale("en").languages.items()}
-    tag = _ALSO.get(tag, names.get(code.lower(), tag))
-    near = [tag] if tag in known() else []
-    near = near or [c for c in known() if c.partition("-")[0] == language.lower()]
-    remedy = f"write {' or '.join(near)}" if near else "write its code as in BCP 47"
-    if not near:
-        remedy += ", such as ja, pt-BR or zh-Hant"
+    language = re.split("[-_]", code.strip())[0].lower()
+    near = [each for each in known() if each.partition("-")[0] == language]
+    remedy = f"write {' or '.join(near)}" if near else "write its code as in BCP 47, "
+    remedy += "" if near else "such as ja, pt-BR or zh-Hant"
     return Fault(path, f"the theme does not know the language {code!r}", remedy)
 
 
@@ -107,20 +103,14 @@ def _labels(project: Project, name: str) -> str:
         "explorer": source.explorer,
         "figures": {word: word for word in labels.load(project, "ko").figures},
     }
-    lines = [
-        "# Words around the pages and in figures. Delete the `# ` before a line and",
-        "# translate what comes after the colon; until then, the word is English.",
-    ]
+    text = _HEAD
     for part, words in waiting.items():
-        lines.append(f"{part}:")
-        if part == "site":
-            lines.append(f"  language: {_quoted(name)}")
-        lines += [f"  # {_quoted(key)}: {_quoted(text)}" for key, text in words.items()]
-    return "\n".join(lines) + "\n"
+        text += f"{part}:\n"
+        text += f"  language: {_quoted(name)}\n" if part == "site" else ""
+        text += "".join(f"  # {_quoted(k)}: {_quoted(v)}\n" for k, v in words.items())
+    return text
 
 
 def _quoted(text: str) -> str:
     """Return the text as YAML writes it on one line."""
-    style = '"' if "\n" in text else None  # the style that writes a newline as \n
-    dumped = yaml.safe_dump(text, default_style=style, width=10**6, allow_unicode=True)
-    return dumped.split("\n")[0]
+    return json.dumps(text, ensure_ascii=False)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from sitetools.content import files, notebooks
+from sitetools.content import files, notebooks, pages
 from sitetools.content.notebooks import Cell
+from sitetools.content.sections import HEADING
 from sitetools.fault import Fault, Place, relative
 from sitetools.render import labs
-from sitetools.translate.commands import command
+from sitetools.translate import command
 
-_HEADING = re.compile(r"#{1,6} ")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 DESCRIBES = 40
 """Letters that a figure's description has at least."""
 
@@ -32,44 +29,21 @@ def problems(path: Path) -> Iterator[Fault]:
         remedy = f"run `{command('clean', relative(path))}`"
         # No line would be right.
         raise Fault(path, "holds outputs or settings that an editor left", remedy)
-    lines = _lines(text, cells)
     code = [cell for cell in cells if cell.code]
     if code and (code[0].ident != "install" or "pip install" not in code[0].source):
-        place = Place(path, lines[code[0].ident])
+        place = notebooks.place_of(path, code[0].ident)
         remedy = "begin with a code cell `install`: `%pip install -q torch`"
         yield Fault(place, "the first code cell does not install anything", remedy)
-    for cell in cells:
-        if not cell.code:
-            yield from _headings(path, cell, lines[cell.ident])
-    yield from _descriptions(path, cells, lines)
+    for number, line in pages.prose(path):
+        heading = HEADING.match(line)
+        if heading and not heading["id"]:  # that of a cell's first line is the cell's
+            problem = "this heading is within the text of a cell"
+            remedy = "begin a new cell with it, with an id"
+            yield Fault(Place(path, number), problem, remedy)
+    yield from _descriptions(path, cells)
 
 
-def _lines(text: str, cells: list[Cell]) -> dict[str, int]:
-    """Return the line of each cell's id."""
-    found = {}
-    for cell in cells:
-        found[cell.ident] = text.count("\n", 0, text.index(f'"id": "{cell.ident}"')) + 1
-    return found
-
-
-def _headings(path: Path, cell: Cell, line: int) -> Iterator[Fault]:
-    """Yield the headings of a cell that are not its first line: they have no id."""
-    fence = ""
-    for number, text in enumerate(cell.source.split("\n")):
-        mark = _FENCE.match(text)
-        if mark and (not fence or mark[1].startswith(fence)):
-            fence = "" if fence else mark[1]
-        elif number and not fence and _HEADING.match(text):
-            # Between the id and the text are its metadata and `"source": [`.
-            metadata = json.dumps(cell.metadata, indent=1) if cell.metadata else ""
-            place = Place(path, line + 3 + metadata.count("\n") + number)
-            problem = f"the cell {cell.ident!r} has a heading within its text"
-            yield Fault(place, problem, "begin a new cell with it, with an id")
-
-
-def _descriptions(
-    path: Path, cells: list[Cell], lines: dict[str, int]
-) -> Iterator[Fault]:
+def _descriptions(path: Path, cells: list[Cell]) -> Iterator[Fault]:
     """Yield the figures that no paragraph describes."""
     try:
         outputs = labs.load(path, warn=lambda _: None)
@@ -80,7 +54,7 @@ def _descriptions(
             continue
         text = "" if after is None or after.code else after.source.partition("\n\n")[0]
         if len(text) < DESCRIBES or text.startswith(("#", "|", "-")):
-            place = Place(path, lines[after.ident if text else cell.ident])
+            place = notebooks.place_of(path, after.ident if text else cell.ident)
             problem = f"no paragraph describes the figure of {cell.ident!r}"
             remedy = "begin the cell after it with what the figure shows"
             yield Fault(place, problem, remedy)

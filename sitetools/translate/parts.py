@@ -1,20 +1,79 @@
-"""The sections of a page as they are compared: prose and fences with their lines."""
+"""A page as it is searched and compared: prose and fences, with their lines."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sitetools.content import pages
 from sitetools.content.pages import Fence
-from sitetools.content.project import COMPLETE, Project, language_of
 from sitetools.content.sections import Section, sections
 from sitetools.fault import Fault, Place
-from sitetools.translate import changes, numbered, staleness
-from sitetools.translate.numbered import Lines
 
+Lines = list[tuple[int, str]]
+"""Lines of a file, each with its number."""
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n\s*\n).)*?(?<!`)\1(?!`)", re.DOTALL)
+# As pymdownx.arithmatex reads it.
+_FORMULA = re.compile(
+    r"(?<!\\)\$\$(?:\\.|[^$\\])+?\$\$"
+    r"|(?<![\\$])\$(?!\s)(?:\\.|(?!\n\s*\n)[^\\$])+?(?<!\s)\$",
+    re.DOTALL,
+)
 _NESTED = re.compile(r"^[ \t>]*(?P<mark>`{3,}|~{3,}) *[\w{]")
+
+
+class Numbered:
+    """Lines of a file as one text."""
+
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+        self.text = "\n".join(line for _, line in lines)
+
+    def line(self, offset: int) -> int:
+        """Return the line of the file that holds a place of the text."""
+        return self.lines[self.text.count("\n", 0, offset)][0]
+
+
+def prose(path: Path) -> Lines:
+    """Return the lines of a page's own prose: without front matter, code, includes.
+
+    Raises:
+        Fault: as pages.prose().
+    """
+    numbers = {number for number, _ in pages.prose(path)}
+    lines = enumerate(pages.read(path).split("\n"), 1)
+    return [(number, line) for number, line in lines if number in numbers]
+
+
+def blank(text: str, *patterns: re.Pattern[str]) -> str:
+    """Return the text with spaces for what the patterns find; no line moves."""
+    for pattern in patterns:
+        text = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    return text
+
+
+def words_only(text: str) -> str:
+    """Return the text with spaces for code, formulas and comments."""
+    return blank(text, _COMMENT, _CODE, _FORMULA)
+
+
+def paragraphs(lines: Iterable[tuple[int, str]]) -> list[Lines]:
+    """Return the lines as blocks between blank lines and fences."""
+    found: list[Lines] = []
+    last = -1
+    for number, line in lines:
+        if not line.strip():
+            last = -1
+            continue
+        if number != last + 1:
+            found.append([])
+        found[-1].append((number, line))
+        last = number
+    return found
 
 
 @dataclass
@@ -39,75 +98,39 @@ class Part:
     @property
     def blocks(self) -> list[Lines]:
         """Its paragraphs, lists and tables: what is between blank lines."""
-        body = [line for line in self.prose if line[0] != self.section.line]
-        return numbered.paragraphs(body)
+        return paragraphs(line for line in self.prose if line[0] != self.section.line)
 
-    def beside(self, current: Part | None, path: Path) -> Part:
-        """Return this older section with lines near those of the current one."""
-        by = current.section.line - self.section.line if current else 0
-        fences = [
-            replace(fence, path=path, line=fence.line + by, end=fence.end + by)
-            for fence in self.fences
-        ]
-        prose = [(number + by, line) for number, line in self.prose]
+    def moved(self, path: Path, by: int) -> Part:
+        """Return the section as if it were in another file, so many lines below."""
         section = replace(self.section, line=self.section.line + by)
-        return Part(path, section, prose, fences)
+        prose = [(number + by, line) for number, line in self.prose]
+        fences = [replace(f, line=f.line + by, end=f.end + by) for f in self.fences]
+        return Part(path, section, prose, [replace(f, path=path) for f in fences])
 
 
 def parts(path: Path) -> list[Part]:
-    """Return the sections of a page as they are compared.
+    """Return the sections of a page.
 
     Raises:
         Fault: for a fence that is not closed where it should be, a heading without an
             id, and as pages.front_matter().
     """
-    fences = []
-    for fence in pages.fences(path):
+    fences = list(pages.fences(path))
+    for fence in fences:
         for number, line in zip(fence.lines, fence.text.split("\n"), strict=False):
             inner = _NESTED.match(line)
             if inner and inner["mark"].startswith(fence.mark):
                 problem = f"this fence is not closed before the one on line {number}"
                 remedy = f"add {fence.mark} on a line of its own where its code ends"
                 raise Fault(fence.place, problem, remedy)
-        fences.append(fence)
-    found = sections(path)
-    prose = numbered.prose(path)
+    found, lines = sections(path), prose(path)
     ends = [section.line for section in found[1:]] + [10**9]
     return [
         Part(
             path,
             section,
-            [(n, line) for n, line in prose if section.line <= n < end],
+            [(n, line) for n, line in lines if section.line <= n < end],
             [fence for fence in fences if section.line <= fence.line < end],
         )
         for section, end in zip(found, ends, strict=True)
     ]
-
-
-def followed(path: Path, current: dict[str, Part]) -> dict[str, Part]:
-    """Return the English sections that a page follows, by id.
-
-    A complete language follows the current ones. Elsewhere a stale section follows an
-    older text; it is left out if git cannot know it, in a shallow clone for instance.
-    """
-    old = [] if language_of(path) in COMPLETE else staleness.stale(path)
-    own = staleness.stamps(path)
-    waiting = {ident for ident in old if ident in own}
-    if not waiting:
-        return current
-    found = {ident: part for ident, part in current.items() if ident not in waiting}
-    source = staleness.source_of(path)
-    for version in changes.versions(source):
-        try:
-            then = {part.ident: part for part in parts(version)}
-        except Fault:  # a page that was broken then
-            continue
-        for ident in waiting & then.keys():
-            if staleness.hash_of(then[ident].section.text) == own[ident]:
-                found[ident] = then[ident].beside(current.get(ident), source)
-        waiting -= found.keys()
-        if not waiting:
-            break
-    if changes.is_whole(Project.of(path)):  # then these stamps are of no version
-        found |= {ident: part for ident, part in current.items() if ident in waiting}
-    return found

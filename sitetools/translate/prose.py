@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
+from sitetools.content import pages
+from sitetools.content.project import language_of
 from sitetools.fault import Fault, Place
-from sitetools.translate import numbered
-from sitetools.translate.numbered import Lines, Numbered
+from sitetools.translate.parts import Lines, Numbered, paragraphs, words_only
+from sitetools.translate.parts import prose as prose_of
 
 _ODD = {"Cc", "Cf", "Co", "Zl", "Zp"}
 """Unicode's categories of control, format and private characters."""
@@ -34,16 +37,16 @@ _ELSEWHERE = re.compile(
 )
 
 
-def characters(path: Path, lines: Lines, language: str) -> Iterator[Fault]:
+def characters(path: Path) -> Iterator[Fault]:
     """Yield the characters that no one sees, and letters that are taken apart."""
-    joins = bool(_JOINING.match(language))
+    joins = bool(_JOINING.match(language_of(path)))
+    lines = list(enumerate(pages.read(path).split("\n"), 1))
     apart = [n for n, line in lines if not unicodedata.is_normalized("NFC", line)]
     if apart:
         more = f", also on {len(apart) - 1} more lines" if apart[1:] else ""
         problem = f"letters are taken apart (NFD, as macOS writes them{more})"
         yield Fault(Place(path, apart[0]), problem, "save the file again in NFC")
     for number, line in lines:
-        place = Place(path, number)
         for char in dict.fromkeys(_EMOJI.sub("", line)):
             if char == "\t" or (joins and char in _JOINERS):
                 continue
@@ -51,13 +54,12 @@ def characters(path: Path, lines: Lines, language: str) -> Iterator[Fault]:
                 name = unicodedata.name(char, "a control character")
                 column = line.index(char) + 1
                 problem = f"has U+{ord(char):04X} ({name}) in column {column}"
-                ends = "save the file again with newlines of Unix or Windows"
-                yield Fault(place, problem, ends if char == "\r" else "delete it")
+                yield Fault(Place(path, number), problem, "delete it")
 
 
 def problems(path: Path) -> Iterator[Fault]:
     """Yield what a page's prose may not hold, each with its line."""
-    lines = numbered.prose(path)
+    lines = prose_of(path)
     yield from _line_breaks(path, lines)
     yield from _open_formulas(path, lines)
     yield from _html(path, lines)
@@ -65,24 +67,21 @@ def problems(path: Path) -> Iterator[Fault]:
 
 def _line_breaks(path: Path, lines: Lines) -> Iterator[Fault]:
     """Yield tabs, and breaks within text of a script that has no spaces."""
-    above = (0, "")
     for number, line in lines:
-        place = Place(path, number)
-        if above[0] == number - 1 and _BROKEN.search(f"{above[1]}\n{line.lstrip()}"):
-            problem = (
-                "a line break is a space on the page, which this script does not have"
-            )
-            yield Fault(place, problem, "write the paragraph on one line")
-        above = number, line
         if "\t" in line:
-            yield Fault(place, "has a tab", "write spaces")
+            yield Fault(Place(path, number), "has a tab", "write spaces")
+    for (before, above), (number, line) in pairwise(lines):
+        if number == before + 1 and _BROKEN.search(f"{above}\n{line.lstrip()}"):
+            problem = "a line break would be a space, which this script does not use"
+            remedy = "write the paragraph on one line"
+            yield Fault(Place(path, number), problem, remedy)
 
 
 def _open_formulas(path: Path, lines: Lines) -> Iterator[Fault]:
     """Yield each `$` that neither begins nor ends a formula."""
-    for paragraph in numbered.paragraphs(lines):
+    for paragraph in paragraphs(lines):
         block = Numbered(paragraph)
-        for match in re.finditer(r"(?<!\\)\$+", numbered.words_only(block.text)):
+        for match in re.finditer(r"(?<!\\)\$+", words_only(block.text)):
             place = Place(path, block.line(match.start()))
             remedy = f"add the other {match[0]}, or write \\$ for a dollar sign"
             yield Fault(place, f"this {match[0]} is not part of a formula", remedy)
@@ -91,36 +90,29 @@ def _open_formulas(path: Path, lines: Lines) -> Iterator[Fault]:
 def _html(path: Path, lines: Lines) -> Iterator[Fault]:
     """Yield elements that are forbidden, are never closed, or load from elsewhere."""
     page = Numbered(lines)
-    text = numbered.words_only(page.text)
+    text = words_only(page.text)
     if "<!--" in text:
         place = Place(path, page.line(text.index("<!--")))
         yield Fault(place, "this comment is never closed", "add -->")
         return
     for match in _ELSEWHERE.finditer(text):
-        found = match["image"] or match["source"]
-        problem = f"loads {found} from another host"
+        problem = f"loads {match['image'] or match['source']} from another host"
         remedy = "put the file into docs/shared/ and name it as assets/…"
         yield Fault(Place(path, page.line(match.start())), problem, remedy)
-    open_: list[tuple[str, Place]] = []
+    opened: dict[str, list[Place]] = {}
     for match in _TAG.finditer(text):
         name, place = match["name"].lower(), Place(path, page.line(match.start()))
-        odd = name in _FORBIDDEN or bool(_HANDLER.search(match["rest"]))
-        if odd and not match["end"]:
+        if match["end"]:
+            if not opened.get(name):
+                yield Fault(place, f"{match[0]} closes nothing", "remove it")
+            else:
+                opened[name].pop()
+            continue
+        if name in _FORBIDDEN or _HANDLER.search(match["rest"]):
             problem = f"a page may not have {match[0]}: the site would block it"
             yield Fault(place, problem, "remove it")
-        if name in _FORBIDDEN or name in _VOID or match["rest"].endswith("/"):
-            continue
-        if not match["end"]:
-            open_.append((name, place))
-            continue
-        if name not in [other for other, _ in open_]:
-            yield Fault(place, f"{match[0]} closes nothing", "remove it")
-            continue
-        while (began := open_.pop())[0] != name:
-            yield _never_closed(*began)
-    for name, place in open_:
-        yield _never_closed(name, place)
-
-
-def _never_closed(name: str, place: Place) -> Fault:
-    return Fault(place, f"<{name}> is never closed", f"add </{name}>")
+        if name not in _VOID and not match["rest"].endswith("/"):
+            opened.setdefault(name, []).append(place)
+    for name, places in opened.items():
+        for place in places:
+            yield Fault(place, f"<{name}> is never closed", f"add </{name}>")

@@ -6,7 +6,6 @@ the sections that changed, and shows the change.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from pathlib import Path
@@ -20,8 +19,8 @@ from sitetools.content.project import (
 )
 from sitetools.content.sections import Section, sections
 from sitetools.fault import Fault, Place, relative
-from sitetools.translate import numbered
-from sitetools.translate.commands import command
+from sitetools.translate import command
+from sitetools.translate.parts import blank, words_only
 
 _LINK_TARGET = re.compile(r"\]\([^)]*\)|\{\{.*?\}\}|<[^>]*>")
 _PAGE = re.compile(r"---\n(?P<head>.*?\n)---(?:\n|\Z)(?P<body>.*)", re.DOTALL)
@@ -34,19 +33,11 @@ def source_of(path: Path) -> Path:
     Raises:
         Fault: if there is none, or the path is not below docs/<language>/.
     """
-    language = language_of(path)
     source = counterpart(path, SOURCE_LANGUAGE)
-    if source.is_file():
-        return source
-    known = [relative(page) for page in Project.of(path).files(language)]
-    known += [relative(page) for page in Project.of(path).pages()]
-    known = [name for name in known if name != relative(path)]
-    near = difflib.get_close_matches(relative(path), known, 1)
-    if path.is_file() or not near:
-        remedy = f"write {relative(source)}"
-        remedy += f", or remove {relative(path)}" if path.is_file() else " first"
+    if not source.is_file():
+        remedy = f"write {relative(source)}, or rename this one"
         raise Fault(path, "there is no English page of this name", remedy)
-    raise Fault(path, "there is no such page", f"you may mean {near[0]}")
+    return source
 
 
 def translation(path: Path) -> Path:
@@ -56,20 +47,17 @@ def translation(path: Path) -> Path:
         Fault: if it is an English page, and as source_of().
     """
     if language_of(path) == SOURCE_LANGUAGE:
-        remedy = "name its translation, such as "
-        remedy += relative(counterpart(path, "ko"))
+        remedy = f"name its translation, such as {relative(counterpart(path, 'ko'))}"
         raise Fault(path, "this is the English page", remedy)
     return source_of(path)
 
 
 def hashes(path: Path) -> dict[str, str]:
     """Return a short hash of each section of a page."""
-    return {section.ident: hash_of(section.text) for section in sections(path)}
-
-
-def hash_of(text: str) -> str:
-    """Return a short hash of a section's text."""
-    return hashlib.sha256(text.strip().encode()).hexdigest()[:8]
+    return {
+        section.ident: hashlib.sha256(section.text.strip().encode()).hexdigest()[:8]
+        for section in sections(path)
+    }
 
 
 def stamps(path: Path) -> dict[str, str]:
@@ -100,10 +88,8 @@ def stale(path: Path) -> list[str]:
 def has_changed(path: Path) -> bool:
     """Return whether the source changed since a page, or a part of it, was stamped."""
     own = stamps(path)
-    return bool(own) and any(
-        ident in own or ident in {section.ident for section in new_sections(path)}
-        for ident in stale(path)
-    )
+    known = own.keys() | {section.ident for section in new_sections(path)}
+    return bool(own) and not known.isdisjoint(stale(path))
 
 
 def new_sections(path: Path) -> list[Section]:
@@ -112,62 +98,45 @@ def new_sections(path: Path) -> list[Section]:
     return [s for s in sections(source_of(path)) if s.ident not in own]
 
 
-def _wordy(section: Section) -> bool:
-    """Return whether a section has something to translate below its heading."""
-    _, _, body = section.prose.strip().partition("\n")
-    text = numbered.words_only(body if section.level else section.text)
-    return len(_WORD.findall(numbered.blank(text, _LINK_TARGET))) >= 3
-
-
-def untranslated(path: Path) -> list[str]:
-    """Return the ids of the sections that are still the English text."""
-    source = {s.ident: s.text.strip() for s in sections(source_of(path))}
-    return [
-        section.ident
-        for section in sections(path)
-        if section.text.strip() == source.get(section.ident) and _wordy(section)
-    ]
-
-
-def stamp(path: Path, idents: list[str] | None = None) -> None:
+def stamp(path: Path, only: str = "") -> None:
     """Write into the page that it follows the source as it is now.
 
     Args:
         path: the translated page.
-        idents: the sections that are up to date; None: all.
+        only: the id of the one section that is up to date; by default, all are.
 
     Raises:
         Fault: if it is the English page, has no such section, or is still English.
     """
     source = hashes(translation(path))
-    for ident in idents or []:
-        if ident not in source:
-            problem = f"the English page has no section {ident!r}"
-            raise Fault(path, problem, f"choose one of {', '.join(source)}")
-    _refuse_english(path, idents)
-    if idents is None and (missing := new_sections(path)):
+    if only and only not in source:
+        problem = f"the English page has no section {only!r}"
+        raise Fault(path, problem, f"choose one of {', '.join(source)}")
+    english = [s for s in _untranslated(path) if s.ident == only or not only]
+    if english and (only or 2 * len(english) > len(source)):
+        names = ", ".join(f"{{#{section.ident}}}" for section in english)
+        place = Place(path, english[0].line)
+        raise Fault(place, f"still in English: {names}", "translate, then stamp")
+    if not only and (missing := new_sections(path)):
         problem = f"{{#{missing[0].ident}}} is missing here"
         place = Place(source_of(path), missing[0].line)
         remedy = f"translate it from {place}, or stamp the other sections one by one"
         raise Fault(path, problem, remedy)
-    own = stamps(path)
-    marked = source if idents is None else {i: source[i] for i in idents}
-    write_stamps(path, {i: value for i in source if (value := (own | marked).get(i))})
+    now = stamps(path) | ({only: source[only]} if only else source)
+    write_stamps(path, {ident: now[ident] for ident in source if ident in now})
 
 
-def _refuse_english(path: Path, idents: list[str] | None) -> None:
-    """Refuse to stamp what is still the English text."""
-    english = untranslated(path)
-    if idents is None:
-        wordy = sum(_wordy(section) for section in sections(path))
-        refused = english if 2 * len(english) > wordy else []
-    else:
-        refused = [ident for ident in idents if ident in english]
-    if refused:
-        lines = {section.ident: section.line for section in sections(path)}
-        names = ", ".join(f"{{#{ident}}}" for ident in refused)
-        place = Place(path, lines[refused[0]])
-        raise Fault(place, f"still in English: {names}", "translate, then stamp")
+def _untranslated(path: Path) -> list[Section]:
+    """Return the sections with words that are still the English text."""
+    english = {s.ident: s.text.strip() for s in sections(source_of(path))}
+    found = []
+    for section in sections(path):
+        text = section.text.strip()
+        body = section.prose.strip().partition("\n")[2] if section.level else text
+        words = _WORD.findall(blank(words_only(body), _LINK_TARGET))
+        if text == english.get(section.ident) and len(words) >= 3:
+            found.append(section)
+    return found
 
 
 def write_stamps(path: Path, source: dict[str, str]) -> None:
@@ -180,23 +149,20 @@ def write_stamps(path: Path, source: dict[str, str]) -> None:
     match = _PAGE.match(pages.read(path))
     assert match
     head = re.sub(r"(?m)^source:.*\n(?:  .*\n?)*", "", match["head"])
-    if source:
-        lines = [f'  {ident}: "{value}"\n' for ident, value in source.items()]
-        head += "source:\n" + "".join(lines)
+    lines = [f'  {ident}: "{value}"\n' for ident, value in source.items()]
+    head += "".join(["source:\n", *lines] if lines else [])
     files.write(path, f"---\n{head}---\n{match['body']}")
 
 
-def stamp_line(path: Path, ident: str) -> int:
-    """Return the line of a page's file that holds, or would hold, a section's stamp."""
-    lines = files.read(path).split("\n")
-    marks = (f'  {ident}: "', f'"{ident}": "')
-    begun = 0
-    for number, line in enumerate(lines, 1):
-        if line.startswith("source:") or line.strip() == '"source": {':
-            begun = number
-        elif begun and line.lstrip().startswith(tuple(m.lstrip() for m in marks)):
-            return number
-    return begun or 2
+def stamp_of(path: Path, ident: str) -> tuple[Place, str]:
+    """Return where a section's stamp is, or would be, and what to write there."""
+    quoted = path.suffix == ".ipynb"
+    mark = f'"{ident}": "' if quoted else f'{ident}: "'
+    value = hashes(source_of(path)).get(ident, "")
+    begins = mark if ident in stamps(path) else '"source": {' if quoted else "source:"
+    lines = enumerate(files.read(path).split("\n"), 1)
+    found = (number for number, line in lines if line.strip().startswith(begins))
+    return Place(path, next(found, 1)), f'{mark}{value}"'
 
 
 def start(path: Path) -> None:

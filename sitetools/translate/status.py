@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -15,7 +14,6 @@ from sitetools.content.project import (
     counterpart,
     is_copy,
 )
-from sitetools.content.sections import sections
 from sitetools.fault import Fault, relative
 from sitetools.translate import changes, staleness
 
@@ -87,28 +85,19 @@ def lines(project: Project) -> tuple[list[str], bool]:
             if entry.state != "current":
                 found.append(f"  {entry.state:8} {relative(entry.path)}")
             if entry.state == "stale":
-                found += _changes(entry)
+                for section in changes.outdated(entry.path):
+                    found.append(f"    {section.place}: {section.problem}")
+                    found += [f"    {line}" for line in section.detail.splitlines()]
     return found, not broken
 
 
-def _changes(entry: Progress) -> Iterator[str]:
-    """Yield the stale sections of a page, each with what changed in the source."""
-    lines = {section.ident: section.line for section in sections(entry.source)}
-    own, changed = staleness.stamps(entry.path), changes.changes(entry.path)
-    for ident in entry.stale:
-        if ident not in lines:
-            yield f"    {{#{ident}}} is gone from the English page"
-            continue
-        what = "has changed" if ident in own else "is new, or not stamped yet"
-        yield f"    {relative(entry.source)}:{lines[ident]}: {{#{ident}}} {what}"
-        yield from (f"      {line}" for line in changed.get(ident, []))
-
-
-def table(project: Project, own: Labels, repo_url: str) -> str:
-    """Return the table in Markdown, its words in the language.
+def fill(markdown: str, project: Project, own: Labels, repo_url: str) -> str:
+    """Put the table where a page asks for it, its words in the language.
 
     Where the repository's address is known, a cell opens the page in GitHub's editor.
     """
+    if PLACEHOLDER not in markdown:
+        return markdown
     words, others = own.site, project.translations()
     pages_ = project.pages()
     columns = {code: [progress(page, code) for page in pages_] for code in others}
@@ -125,7 +114,8 @@ def table(project: Project, own: Labels, repo_url: str) -> str:
             title = str(pages.front_matter(here)["title"])
         cells = [_cell(entry, words, repo_url) for entry in entries]
         rows.append([f"[{title}]({link})", *cells])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return markdown.replace(PLACEHOLDER, table)
 
 
 def _cell(entry: Progress, words: dict[str, str], repo_url: str) -> str:
@@ -142,10 +132,3 @@ def _cell(entry: Progress, words: dict[str, str], repo_url: str) -> str:
         folder, _, name = path.rpartition("/")
         return f"[{text}]({base}/new/main/{folder}?filename={quote(name)})"
     return f"[{text}]({base}/edit/main/{path})"
-
-
-def fill(markdown: str, project: Project, own: Labels, repo_url: str) -> str:
-    """Put the table where a page asks for it."""
-    if PLACEHOLDER not in markdown:
-        return markdown
-    return markdown.replace(PLACEHOLDER, table(project, own, repo_url))

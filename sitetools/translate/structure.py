@@ -7,22 +7,18 @@ English text that it follows, where git knows it.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from difflib import SequenceMatcher
+from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
-
 from sitetools.content import files, notebooks, pages
-from sitetools.content.project import COMPLETE, language_of
+from sitetools.content.project import COMPLETE, Project, language_of
 from sitetools.fault import Fault, Place, relative
-from sitetools.translate import numbered, staleness
-from sitetools.translate.commands import command
-from sitetools.translate.numbered import Lines, Numbered
-from sitetools.translate.parts import Part, followed, parts
+from sitetools.translate import changes, command, staleness
+from sitetools.translate.parts import Lines, Numbered, Part, blank, parts
 
 _FIX = command("fix")
 Item = tuple[str, int]
@@ -52,6 +48,8 @@ _WORDS = {"ten": 10, "eleven": 11, "twelve": 12, "twenty": 20, "thirty": 30}
 _WORDS |= {"hundred": 100, "thousand": 1000}
 _WORD = re.compile(rf"\b({'|'.join(_WORDS)})(?:th)?(?:s|fold)?\b", re.IGNORECASE)
 """What English writes as a word, and other languages as a number: a thousandth."""
+_OWN = {"title", "description", "source", "allow_terms"}
+"""Settings that each language has for itself."""
 _VALUE = re.compile(r"\*{0,2}\{\{.*?\}\}\*{0,2}")
 _NOT_TEXT = re.compile(
     r"\{\{.*?\}\}|`[^`]*`|\$\$?[^$]+\$\$?|\]\([^)\s]*|\{ *#[\w-]+ *\}", re.DOTALL
@@ -59,7 +57,9 @@ _NOT_TEXT = re.compile(
 
 
 def differences(path: Path, named: bool = True) -> Iterator[Fault]:
-    """Yield what a translated page has other than its source, the cause first.
+    """Yield what a translated page has other than its source.
+
+    Other cells or headings are named alone: they would cause everything else.
 
     Args:
         path: the translated page.
@@ -70,195 +70,178 @@ def differences(path: Path, named: bool = True) -> Iterator[Fault]:
         Fault: as parts().
     """
     ours, theirs = parts(path), parts(staleness.translation(path))
-    if path.suffix == ".ipynb" and (found := list(_cells(path))):
-        yield from found
+    stamps = staleness.stamps(path)
+    fault = _other_cell(path) if path.suffix == ".ipynb" else None
+    if fault := fault or _other_heading(ours, theirs, stamps):
+        yield fault
         return
     yield from _front_matter(path)
-    torn = set[str]()
-    for fault, ident in _headings(ours, theirs):
-        torn.add(ident)
-        yield fault
-    source = followed(path, {part.ident: part for part in theirs})
-    stamps = staleness.stamps(path)
+    source = _followed(path, {part.ident: part for part in theirs})
     for part in ours:
-        if part.ident in source and part.ident not in torn:
+        if part.ident in source:
             compare = _content if named or part.ident in stamps else _fences
             yield from compare(part, source[part.ident])
 
 
-def _cells(path: Path) -> Iterator[Fault]:
-    """Yield the first cell of a lab that is not that of the source."""
+def _followed(path: Path, current: dict[str, Part]) -> dict[str, Part]:
+    """Return the English sections that a page follows, by id.
+
+    A complete language follows the current ones. Elsewhere a stale section follows an
+    older text; it is left out if git cannot know it, in a shallow clone for instance.
+    """
+    if language_of(path) in COMPLETE:
+        return current
+    old = set(staleness.stale(path)) & staleness.stamps(path).keys()
+    found = {ident: part for ident, part in current.items() if ident not in old}
+    source = staleness.source_of(path)
+    for version, idents in changes.followed(path):
+        with contextlib.suppress(Fault):  # a page that was broken then
+            for part in parts(version):
+                if part.ident in idents:
+                    now = current.get(part.ident, part)
+                    by = now.section.line - part.section.line
+                    found[part.ident] = part.moved(source, by)
+    if changes.is_whole(Project.of(path)):  # then the other stamps are of no version
+        found = current | found
+    return found
+
+
+def _other_cell(path: Path) -> Fault | None:
+    """Return the first cell of a lab that is not that of the source."""
     if language_of(path) not in COMPLETE and staleness.stale(path):
-        return
-    text, source = files.read(path), staleness.source_of(path)
-    ours, theirs = (
-        notebooks.load(files.read(each), each)[0] for each in (path, source)
-    )
-    for own, other in zip_longest(ours, theirs):
-        if not own or not other:
-            number = f"has {len(ours)} cells, {relative(source)} has {len(theirs)}"
-            yield Fault(path, number, "add or remove cells until they are the same")
-            return
+        return None
+    source = staleness.source_of(path)
+    ours, theirs = (notebooks.load(files.read(p), p)[0] for p in (path, source))
+    for own, other in zip(ours, theirs, strict=False):
         if (own.ident, own.code) != (other.ident, other.code):
-            line = text.count("\n", 0, text.index(f'"id": "{own.ident}"')) + 1
             problem = f"the cell {own.ident!r} is {other.ident!r} in {relative(source)}"
             remedy = f"add or remove cells before it, or run `{_FIX} {relative(path)}`"
-            yield Fault(Place(path, line), problem, remedy)
-            return
-        if own.metadata != other.metadata:
-            line = text.count("\n", 0, text.index(f'"id": "{own.ident}"')) + 1
+        elif own.metadata != other.metadata:
             problem = f"the cell {own.ident!r} has other settings than the English one"
             remedy = f"run `{_FIX} {relative(path)}`"
-            yield Fault(Place(path, line), problem, remedy)
+        else:
+            continue
+        return Fault(notebooks.place_of(path, own.ident), problem, remedy)
+    if len(ours) == len(theirs):
+        return None
+    number = f"has {len(ours)} cells, {relative(source)} has {len(theirs)}"
+    return Fault(path, number, "add or remove cells until they are the same")
+
+
+def _other_heading(
+    ours: list[Part], theirs: list[Part], stamps: dict[str, str]
+) -> Fault | None:
+    """Return the first heading that differs.
+
+    A section that is not translated yet, or that English has no more, is only stale.
+    """
+    path, known = ours[0].path, {part.ident for part in ours}
+    english = {part.ident: part for part in theirs}
+    own = [part for part in ours if part.ident in english or part.ident not in stamps]
+    wanted = [
+        part
+        for part in theirs
+        if part.ident in known or part.ident in stamps or not stamps
+    ]
+    for mine, other in zip_longest(own, wanted):
+        if other and other.ident not in known and (not mine or mine.ident in english):
+            place = mine.place if mine else Place(path, pages.read(path).count("\n"))
+            problem = f"the section {{#{other.ident}}} is missing above this line"
+            heading = other.section.text.partition("\n")[0]
+            remedy = f"translate the heading {heading!r} of {other.place}"
+            return Fault(place, problem, remedy)
+        if mine.ident not in english:
+            if other and other.ident not in known:
+                problem = f"the id is {mine.ident!r}, {other.place} has {other.ident!r}"
+                return Fault(mine.place, problem, f"write {{#{other.ident}}}")
+            problem = f"the English page has no section {{#{mine.ident}}}"
+            return Fault(mine.place, problem, "remove it")
+        if mine.ident != other.ident:
+            problem = f"{{#{other.ident}}} comes before this section, at {other.place}"
+            return Fault(mine.place, problem, "move it here")
+        if mine.section.level != other.section.level:
+            problem = f"this heading has {mine.section.level} #"
+            remedy = f"write {other.section.level}, as {other.place}"
+            return Fault(mine.place, problem, remedy)
+    return None
 
 
 def _front_matter(path: Path) -> Iterator[Fault]:
     """Yield the settings that are not the same in both pages."""
     source = staleness.source_of(path)
     own, wanted = pages.front_matter(path), pages.front_matter(source)
-    for key in dict.fromkeys([*wanted, *own]):
-        if key in ("title", "description", "source", "allow_terms"):
-            continue
-        there = Place(source, files.line_of(source, f"{key}:"))
-        here = Place(path, files.line_of(path, f"{key}:") if key in own else 2)
-        if key not in own:
-            yield Fault(here, f"the front matter has no {key!r}; {there} has", "add it")
-        elif key not in wanted:
-            problem = f"the English front matter has no {key!r}"
-            yield Fault(here, problem, "remove it, or add it there")
-        elif own[key] != wanted[key]:
-            yield Fault(here, f"{key!r} is not what it is at {there}", "write the same")
-
-
-def _headings(ours: list[Part], theirs: list[Part]) -> Iterator[tuple[Fault, str]]:
-    """Yield each heading that differs, with the id of the section that this tears.
-
-    A section that is not translated yet, or that English has no more, is only stale.
-    """
-    path = ours[0].path
-    stamps = staleness.stamps(path)
-    known = {part.ident for part in ours}
-    wanted = [
-        part
-        for part in theirs
-        if part.ident in known or part.ident in stamps or not stamps
-    ]
-    english = {part.ident: part for part in theirs}
-    own = [part for part in ours if part.ident in english or part.ident not in stamps]
-    a, b = ([part.ident for part in each] for each in (own, wanted))
-    for kind, i, j, k, m in SequenceMatcher(None, a, b, False).get_opcodes():
-        if kind == "equal":
-            continue
-        extra, missing = own[i:j], wanted[k:m]
-        before = own[i - 1].ident
-        if len(extra) == len(missing):
-            for part, other in zip(extra, missing, strict=True):
-                problem = f"the id is {part.ident!r}, {other.place} has {other.ident!r}"
-                remedy = f"write {{#{other.ident}}}, or move the section"
-                yield Fault(part.place, problem, remedy), part.ident
-            continue
-        for part in extra:
-            problem = f"the English page has no section {{#{part.ident}}} here"
-            moved = part.ident in english
-            remedy = (
-                f"move it: see {english[part.ident].place}" if moved else "remove it"
+    for key in sorted((own.keys() | wanted.keys()) - _OWN):
+        if own.get(key) != wanted.get(key):
+            here, there = (
+                Place(p, files.line_of(p, f"{key}:")) for p in (path, source)
             )
-            yield Fault(part.place, problem, remedy), before
-        for part in missing:
-            if part.ident not in known:
-                line = own[i].section.line if i < len(own) else _end(own[-1])
-                heading = part.section.text.partition("\n")[0]
-                problem = f"the section {{#{part.ident}}} is missing above this line"
-                remedy = f"translate the heading {heading!r} of {part.place}"
-                yield Fault(Place(path, line), problem, remedy), before
-    for part in own:
-        same = english.get(part.ident)
-        if same and same.section.level != part.section.level:
-            problem = f"this heading has {part.section.level} #"
-            remedy = f"write {same.section.level}, as {same.place}"
-            yield Fault(part.place, problem, remedy), ""
-
-
-def _end(part: Part) -> int:
-    """Return the last line of a section."""
-    lines = [number for number, line in part.prose if line.strip()]
-    return max([part.section.line, *lines, *(fence.end for fence in part.fences)])
+            ours, theirs = (each.get(key, "missing") for each in (own, wanted))
+            problem = f"{key!r} is {ours}, at {there} it is {theirs}"
+            yield Fault(here, problem, "write the same")
 
 
 def _content(own: Part, source: Part) -> Iterator[Fault]:
-    """Yield what two sections do not both hold."""
+    """Yield what two sections do not both hold, by line."""
     found = list(_fences(own, source))
-    found += _paragraphs(own, source)
-    if len(own.blocks) == len(source.blocks):
-        for kind in _ANYWHERE:
-            found += _anywhere(own, source, kind)
-        for kind in _IN_ORDER:
-            found += _in_order(own, source, kind)
+    if len(own.blocks) != len(source.blocks):
+        found.append(_paragraph(own, source))
+    else:
+        for kind in _ANYWHERE | _IN_ORDER:
+            found += _items_differ(own, source, kind)
     yield from sorted(found, key=lambda fault: fault.place.line)
 
 
 def _fences(own: Part, source: Part) -> Iterator[Fault]:
-    """Yield the code and output that differ."""
-    a, b = ([(f.info, f.text) for f in part.fences] for part in (own, source))
-    for kind, i, j, k, m in SequenceMatcher(None, a, b, False).get_opcodes():
-        ours, theirs = own.fences[i:j], source.fences[k:m]
-        if kind == "equal":
+    """Yield the code and output that differ, or the first that only one has."""
+    ours, theirs = own.fences, source.fences
+    for number, (mine, other) in enumerate(zip_longest(ours, theirs)):
+        if mine and other and (mine.info, mine.text) == (other.info, other.text):
             continue
-        for fence, other in zip_longest(ours, theirs):
-            if fence and other:
-                pairs = zip_longest(fence.text.split("\n"), other.text.split("\n"))
-                at = next((n for n, (x, y) in enumerate(pairs) if x != y), -1)
-                line = fence.lines[at] if 0 <= at < len(fence.lines) else fence.line
-                problem = f"this fence is not the one at {other.place}"
-                remedy = f"copy it from there, or run `{_FIX} {relative(own.path)}`"
-                yield Fault(Place(own.path, line), problem, remedy)
-            elif fence:
-                problem = f"{{#{own.ident}}} has no such fence at {source.place}"
-                yield Fault(fence.place, problem, "remove it")
-            else:
-                line = own.fences[i - 1].end if i else own.section.line
-                problem = f"the fence of {other.place} is missing after this"
-                yield Fault(Place(own.path, line), problem, "copy it from there")
+        if len(ours) > len(theirs):
+            problem = f"{{#{own.ident}}} has no such fence at {source.place}"
+            yield Fault(mine.place, problem, "remove it")
+            return
+        if len(ours) < len(theirs):
+            line = ours[number - 1].end if number else own.section.line
+            problem = f"the fence of {other.place} is missing after this"
+            yield Fault(Place(own.path, line), problem, "copy it from there")
+            return
+        pairs = zip_longest(mine.text.split("\n"), other.text.split("\n"))
+        at = next((n for n, (x, y) in enumerate(pairs) if x != y), -1)
+        line = mine.lines[at] if 0 <= at < len(mine.lines) else mine.line
+        problem = f"this fence is not the one at {other.place}"
+        remedy = f"copy it from there, or run `{_FIX} {relative(own.path)}`"
+        yield Fault(Place(own.path, line), problem, remedy)
 
 
-def _paragraphs(own: Part, source: Part) -> Iterator[Fault]:
-    """Yield the first paragraph that only one of the sections has."""
+def _paragraph(own: Part, source: Part) -> Fault:
+    """Return about where a section has a paragraph too many, or one is missing."""
     ours, theirs = own.blocks, source.blocks
-    if len(ours) == len(theirs):
-        return
-    a, b = ([_likeness(block) for block in blocks] for blocks in (ours, theirs))
-    matcher = SequenceMatcher(None, a, b, False)
-    i, k = next(
-        (i, k)
-        for _, i, j, k, m in matcher.get_opcodes()
-        if (j - i > m - k if len(ours) > len(theirs) else j - i < m - k)
-    )
-    line = ours[min(i, len(ours) - 1)][0][0] if ours else own.section.line
-    if len(ours) > len(theirs):
-        has = f"{{#{own.ident}}} has {len(ours)} paragraphs"
-        problem = f"{has}, at {source.place} it has {len(theirs)}"
-        yield Fault(Place(own.path, line), problem, "remove this one, or join two")
-    else:
-        there = Place(source.path, theirs[k][0][0])
-        problem = f"the paragraph of {there} is missing near this line"
-        yield Fault(Place(own.path, line), problem, "translate it")
+    alike = [_marks(x) == _marks(y) for x, y in zip(ours, theirs, strict=False)]
+    at = [*alike, False].index(False)
+    line = ours[min(at, len(ours) - 1)][0][0] if ours else own.section.line
+    if len(ours) < len(theirs):
+        problem = f"the paragraph of {Place(source.path, theirs[at][0][0])} is missing"
+        return Fault(Place(own.path, line), f"{problem} near this line", "translate it")
+    has = f"{{#{own.ident}}} has {len(ours)} paragraphs"
+    problem = f"{has}, at {source.place} it has {len(theirs)}"
+    return Fault(Place(own.path, line), problem, "remove this one, or join two")
 
 
-def _likeness(block: Lines) -> str:
+def _marks(block: Lines) -> list[str]:
     """Return what a paragraph has in common with its translation."""
     text = "\n".join(line.strip() for _, line in block)
     marks = re.findall(r"`[^`]+`|\$[^$]+\$|\{\{.*?\}\}|\]\([^)\s]*", text)
-    return " ".join([re.sub(r"\w", "", text[:3]).strip(), *sorted(marks)])
+    return [re.sub(r"\w", "", text[:3]).strip(), *sorted(marks)]
 
 
 def _items(part: Part, kind: str) -> list[Item]:
     """Return what a section holds of a kind, in order."""
     page = Numbered(part.prose)
-    text = numbered.blank(page.text, _NOT_TEXT) if kind == "number" else page.text
-    pattern = (_ANYWHERE | _IN_ORDER)[kind]
+    text = blank(page.text, _NOT_TEXT) if kind == "number" else page.text
     return [
         (_shape(kind, " ".join(match[1].split())), page.line(match.start(1)))
-        for match in pattern.finditer(text)
+        for match in (_ANYWHERE | _IN_ORDER)[kind].finditer(text)
     ]
 
 
@@ -269,62 +252,42 @@ def _shape(kind: str, text: str) -> str:
     return text.replace(" ", "") if kind in _ANYWHERE else text
 
 
-def _anywhere(own: Part, source: Part, kind: str) -> Iterator[Fault]:
-    """Yield the items of a kind that only one of the sections has, in any order."""
+def _items_differ(own: Part, source: Part, kind: str) -> Iterator[Fault]:
+    """Yield the items of a kind that only one of the sections has, or another order."""
     ours, theirs = _items(own, kind), _items(source, kind)
-    words = set[str]()
+    spelled = set[str]()
     if kind == "number":
-        read = _reader(language_of(own.path), {text for text, _ in theirs})
-        ours = [(read(text), line) for text, line in ours]
-        spelled = _WORD.findall(" ".join(line for _, line in source.prose))
-        words = {str(_WORDS[word.lower()]) for word in spelled}  # elsewhere a number
+        known = {text for text, _ in theirs}
+        ours = [(_as_english(text, known), line) for text, line in ours]
+        words = _WORD.findall(" ".join(line for _, line in source.prose))
+        spelled = {str(_WORDS[word.lower()]) for word in words}  # elsewhere a number
     have, want = (Counter(text for text, _ in items) for items in (ours, theirs))
-    for text, count in (want - have).items():
-        for line in [line for item, line in theirs if item == text][-count:]:
-            place = Place(source.path, line)
-            problem = f"the {kind} {text} of {place} is missing"
-            yield Fault(_beside(own, source, line), problem, "add it")
-    for text, count in (have - want).items():
-        if kind == "number" and (len(text) == 1 or text in words):
-            continue
-        for line in [line for item, line in ours if item == text][-count:]:
-            problem = (
-                f"the {kind} {text} is not in {{#{source.ident}}} of {source.place}"
-            )
+    for text, line in _surplus(theirs, want - have):
+        problem = f"the {kind} {text} of {Place(source.path, line)} is missing"
+        yield Fault(_beside(own, source, line), problem, "add it")
+    for text, line in _surplus(ours, have - want):
+        if kind != "number" or (len(text) > 1 and text not in spelled):
+            problem = f"the {kind} {text} is not in {{#{own.ident}}} of {source.place}"
             remedy = "remove it, or write what is there"
             yield Fault(Place(own.path, line), problem, remedy)
+    if kind in _IN_ORDER and have == want:
+        for (text, line), (other, _) in zip(ours, theirs, strict=True):
+            if text != other:
+                problem = f"the {kind} {text} comes where {source.place} has {other}"
+                yield Fault(Place(own.path, line), problem, "keep the order")
+                return
 
 
-def _reader(language: str, wanted: set[str]) -> Callable[[str], str]:
-    """Return what reads a number as English writes it: 0,5 in Spanish is 0.5."""
-    try:
-        symbols = Locale.parse(language, sep="-").number_symbols
-        comma = symbols.get("latn", {}).get("decimal") == ","
-    except (UnknownLocaleError, ValueError):
-        comma = False
-    swap = str.maketrans(".,", ",.")
-    return lambda text: text.translate(swap) if comma and text not in wanted else text
+def _as_english(number: str, known: set[str]) -> str:
+    """Return a number as the English text has it: 0,5 may be its 0.5."""
+    swapped = number.translate(str.maketrans(".,", ",."))
+    return swapped if number not in known and swapped in known else number
 
 
-def _in_order(own: Part, source: Part, kind: str) -> Iterator[Fault]:
-    """Yield the items of a kind that do not follow each other as in the source."""
-    ours, theirs = _items(own, kind), _items(source, kind)
-    a, b = ([text for text, _ in items] for items in (ours, theirs))
-    for code, i, j, k, m in SequenceMatcher(None, a, b, False).get_opcodes():
-        for mine, other in (
-            zip_longest(ours[i:j], theirs[k:m]) if code != "equal" else ()
-        ):
-            if not other:
-                problem = f"the {kind} {mine[0]} is not in {source.place}"
-                yield Fault(Place(own.path, mine[1]), problem, "remove it")
-                continue
-            there = Place(source.path, other[1])
-            if mine:
-                problem = f"the {kind} is {mine[0]}, at {there} {other[0]}"
-                yield Fault(Place(own.path, mine[1]), problem, "write the same")
-            else:
-                problem = f"the {kind} {other[0]} of {there} is missing"
-                yield Fault(_beside(own, source, other[1]), problem, "add it")
+def _surplus(items: list[Item], counts: Counter[str]) -> Iterator[Item]:
+    """Yield the last so many of the items with a text."""
+    for text, count in counts.items():
+        yield from [item for item in items if item[0] == text][-count:]
 
 
 def _beside(own: Part, source: Part, line: int) -> Place:

@@ -11,18 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from sitetools.content import files, pages, yaml_files
 from sitetools.content.project import Project, language_of
 from sitetools.fault import Fault, Place
+from sitetools.translate.parts import blank, words_only
 
-_NO_PROSE = re.compile(
-    r"`[^`]*`|\$\$?[^$]+\$\$?|\{\{.*?\}\}|(?<=\])\([^)]*\)|<!--.*?-->|<[^>]*>"
-)
+_LINK_OR_VALUE = re.compile(r"\{\{.*?\}\}|(?<=\])\([^)]*\)|<[^>]*>")
 _QUOTED = re.compile(r"“[^”]*”|‘[^’]*’|「[^」]*」|『[^』]*』|(?<!\w)\"[^\"]*\"|^\s*>.*")
-_ALLOW = re.compile(r"<!--\s*allow\s+(?P<word>.+?)\s*:\s*(?P<reason>\S.*?)\s*-->")
+_ALLOW = re.compile(r"<!--\s*allow\s+(?P<word>.+?)\s*:\s*\S.*?-->")
 
 
 @dataclass
@@ -41,30 +39,24 @@ def load(project: Project, language: str) -> list[Term]:
         Fault: if the file is not a list of avoid, use and why.
     """
     path = project.docs / language / "terms.yml"
-    return _parsed(path, files.read(path)) if path.is_file() else []
-
-
-@lru_cache(maxsize=100)
-def _parsed(path: Path, text: str) -> list[Term]:
+    text = files.read(path) if path.is_file() else ""
     entries = yaml_files.parse(text, path) or []
     found = []
     begins = [n for n, line in enumerate(text.split("\n"), 1) if line.startswith("-")]
     for number, entry in enumerate(entries if isinstance(entries, list) else [None]):
-        parts = entry if isinstance(entry, dict) else {}
-        avoid = str(parts.get("avoid", ""))
         place = Place(path, begins[number] if number < len(begins) else 1)
-        if set(parts) != {"avoid", "use", "why"}:
-            problem = "this entry is not `avoid`, `use` and `why`"
-            raise Fault(place, problem, "write these three")
         try:
-            pattern = re.compile(parts["avoid"])
-        except (re.error, TypeError) as error:
-            problem = f"{avoid!r} is not a regular expression ({error})"
+            pattern, use, why = entry["avoid"], entry["use"], entry["why"]
+            term = Term(re.compile(pattern), str(use), str(why))
+        except (TypeError, KeyError):
+            problem = "this entry is not `avoid`, `use` and `why`"
+            raise Fault(place, problem, "write these three") from None
+        except re.error as error:
+            problem = f"{pattern!r} is not a regular expression ({error})"
             raise Fault(place, problem, "fix it") from None
-        if pattern.match(""):
-            problem = f"{avoid!r} matches everywhere"
-            raise Fault(place, problem, "name the word to avoid")
-        found.append(Term(pattern, str(parts["use"]), str(parts["why"])))
+        if term.avoid.match(""):
+            raise Fault(place, f"{pattern!r} matches everywhere", "name the word")
+        found.append(term)
     return found
 
 
@@ -78,16 +70,11 @@ def problems(path: Path) -> Iterator[Fault]:
         return
     avoided = load(Project.of(path), language)
     for number, line in pages.prose(path):
-        place = Place(path, number)
         excuses = [match["word"] for match in _ALLOW.finditer(line)]
-        for comment in re.findall(r"<!--\s*allow\b.*?-->", line):
-            if not _ALLOW.fullmatch(comment):
-                problem = f"{comment} gives no reason"
-                yield Fault(place, problem, "add one after a colon")
-        text = _QUOTED.sub("", _NO_PROSE.sub("", line))
+        text = blank(words_only(line), _LINK_OR_VALUE, _QUOTED)
         for term in avoided:
             for match in term.avoid.finditer(text):
                 found = match[0].strip()
                 if found not in excuses:
                     remedy = f"write {term.use} ({term.why})"
-                    yield Fault(place, f"avoid {found!r}", remedy)
+                    yield Fault(Place(path, number), f"avoid {found!r}", remedy)

@@ -1,4 +1,4 @@
-"""Nine activation functions and their slopes: what each lets back to the layer before.
+"""Nine activation functions and their derivatives: what each lets back.
 
 Source: He et al. 2015 (arXiv:1502.01852) (PReLU); Clevert et al. 2015
 (arXiv:1511.07289) (ELU); Klambauer et al. 2017 (arXiv:1706.02515) (SELU);
@@ -54,7 +54,27 @@ def measure() -> dict[str, Any]:
 
 
 def draw(results: dict[str, Any]) -> Figure:
-    """One panel per function: value solid, slope dashed."""
+    """Two functions, solid, and their derivatives, dashed."""
+    figure, axes = plt.subplots(
+        1, 2, figsize=(4.6, 2.6), sharey=True, layout="constrained"
+    )
+    for axis, name in zip(axes, ["sigmoid", "ReLU"], strict=True):
+        axis.axhline(0, color="gray", lw=0.6)
+        axis.plot(results["y"], results["value"][name], "C0-", label="function")
+        axis.plot(results["y"], results["slope"][name], "C1--", label="derivative")
+        axis.set_title(name)
+        axis.set(xlabel="preactivation", ylabel="value", xticks=[-3, 0, 3])
+        axis.grid(axis="y", alpha=0.3)
+    axes[0].set_ylim(-0.2, 2)
+    axes[0].set_yticks([0, 0.25, 1], ["0", "¼", "1"])
+    axes[1].yaxis.label.set_visible(False)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
+    return figure
+
+
+def draw_all(results: dict[str, Any]) -> Figure:
+    """One panel per function: value solid, derivative dashed."""
     figure, axes = plt.subplots(
         3, 3, figsize=(4.6, 4.9), sharex=True, sharey=True, layout="constrained"
     )
@@ -62,14 +82,13 @@ def draw(results: dict[str, Any]) -> Figure:
         axis.axhline(0, color="gray", lw=0.6)
         axis.axvline(0, color="gray", lw=0.6)
         axis.plot(results["y"], results["value"][name], "C0-", label="function")
-        axis.plot(results["y"], results["slope"][name], "C1--", label="slope")
+        axis.plot(results["y"], results["slope"][name], "C1--", label="derivative")
         axis.set_title(name)
     axes[0, 0].set_ylim(-2, 3)
     axes[0, 0].set_xticks([-3, 0, 3])
     axes[0, 0].set_yticks([-1, 0, 1, 2])
     for axis in axes.flat:
-        axis.set_xlabel("preactivation")
-        axis.set_ylabel("value")
+        axis.set(xlabel="preactivation", ylabel="value")
     for axis in axes[:2].flat:
         axis.xaxis.label.set_visible(False)
     for axis in axes[:, 1:].flat:
@@ -97,4 +116,5 @@ def check(results: dict[str, Any]) -> None:
 if __name__ == "__main__":
     results = measure()
     draw(results)
+    draw_all(results)
     plt.show()

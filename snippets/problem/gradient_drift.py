@@ -1,7 +1,7 @@
 """A good start does not stay good: gradient norm by layer before and after training.
 
 Source: Ioffe & Szegedy 2015 (arXiv:1502.03167), section 1, on inputs that move while
-training. Depth and learning rates were chosen after seeing results.
+training. Depth and learning rate were chosen after seeing results.
 """
 
 import statistics
@@ -18,11 +18,12 @@ DEPTH = 30
 WIDTH = 64
 CLASSES = 10
 BATCH = 64
-EPOCHS = 20
-SEEDS = range(3)
-OPTIMIZERS = {"sgd": (torch.optim.SGD, 0.01), "adam": (torch.optim.Adam, 0.001)}
+EPOCHS = 10
+SEEDS = range(8)
+LEARNING_RATE = 0.001  # of Adam
 # Training is chaotic: on another processor only the claims hold.
 TOLERANCE = {"before": 1e-2, "after": None, "ratio": None, "loss": None}
+TOLERANCE |= {"epochs": 0}
 
 
 def load_data() -> tuple[Tensor, Tensor]:
@@ -55,14 +56,13 @@ def gradient_norms(model: nn.Sequential, x: Tensor, y: Tensor) -> list[float]:
     return [norm / norms[-1] for norm in norms]
 
 
-def train(name: str, seed: int) -> dict[str, Any]:
+def train(seed: int) -> dict[str, Any]:
     """Train one network; the gradient on all data before and after."""
     x, y = load_data()
     torch.manual_seed(seed)
     model = build()
     before = gradient_norms(model, x, y)
-    make, lr = OPTIMIZERS[name]
-    optimizer = make(model.parameters(), lr=lr)
+    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
     batches = len(x) // BATCH  # full ones
     for _ in range(EPOCHS):
         for batch in torch.randperm(len(x))[: batches * BATCH].view(batches, BATCH):
@@ -78,34 +78,35 @@ def train(name: str, seed: int) -> dict[str, Any]:
 
 def measure() -> dict[str, Any]:
     """Geometric means by layer; range over seeds of first against last layer."""
-    results: dict[str, Any] = {key: {} for key in TOLERANCE}
-    for name in OPTIMIZERS:
-        runs = [train(name, seed) for seed in SEEDS]
-        results["ratio"][name] = {}
-        for when in ["before", "after"]:
-            by_layer = zip(*(run[when] for run in runs), strict=True)
-            results[when][name] = [statistics.geometric_mean(norm) for norm in by_layer]
-            ratios = [run[when][0] for run in runs]
-            results["ratio"][name][when] = {"min": min(ratios), "max": max(ratios)}
-        losses = [run["loss"] for run in runs]
-        results["loss"][name] = {"min": min(losses), "max": max(losses)}
+    runs = [train(seed) for seed in SEEDS]
+    results: dict[str, Any] = {"epochs": EPOCHS, "ratio": {"adam": {}}}
+    for when in ["before", "after"]:
+        by_layer = zip(*(run[when] for run in runs), strict=True)
+        results[when] = [statistics.geometric_mean(norm) for norm in by_layer]
+        ratios = [run[when][0] for run in runs]
+        results["ratio"]["adam"][when] = {"min": min(ratios), "max": max(ratios)}
+    growth = [run["after"][0] / run["before"][0] for run in runs]
+    results["ratio"]["growth"] = {"min": min(growth), "max": max(growth)}
+    losses = [run["loss"] for run in runs]
+    results["loss"] = {"min": min(losses), "max": max(losses)}
     return results
 
 
 def draw(results: dict[str, Any]) -> Figure:
     """Draw the same networks before and after training."""
-    figure, axis = plt.subplots(figsize=(4.6, 2.6), layout="constrained")
+    figure, axis = plt.subplots(figsize=(3.7, 2.6), layout="constrained")
     layers = range(1, DEPTH + 1)
     lines = {
-        "after training (Adam)": ("C1s-", results["after"]["adam"]),
-        "after training (SGD)": ("C2^-", results["after"]["sgd"]),
-        "before training": ("C0o-", results["before"]["sgd"]),
+        "after training (Adam)": ("C1s-", results["after"]),
+        "before training": ("C0o-", results["before"]),
     }
     for label, (style, norms) in lines.items():
         axis.semilogy(layers, norms, style, label=label, lw=1, ms=4, markevery=2)
     axis.set_title("He initialization, before and after training")
     axis.set_ylabel("relative gradient norm")
     axis.set_xlabel("layer (the gradient flows from 30 to 1)")
+    axis.set_yticks([1, 2, 5, 10], ["1", "2", "5", "10"])
+    axis.minorticks_off()
     axis.set_xticks([1, 5, 10, 15, 20, 25, 30])
     axis.grid(axis="y", alpha=0.3)
     axis.legend(frameon=False)
@@ -114,11 +115,11 @@ def draw(results: dict[str, Any]) -> Figure:
 
 def check(results: dict[str, Any]) -> None:
     """Check the claims."""
-    for name, ratio in results["ratio"].items():
-        assert 0.3 < ratio["before"]["min"] < ratio["before"]["max"] < 1.5, "level"
-        assert ratio["after"]["min"] > 2 * ratio["before"]["max"], f"{name}: it drifts"
-        assert ratio["after"]["max"] < 100, f"{name}: not an explosion"
-        assert results["loss"][name]["max"] < 1, f"{name}: it learned"
+    assert 0.4 < results["before"][0] < 1.5, "level on average"
+    assert results["after"][0] > 3 * results["before"][0], "it drifts"
+    assert results["ratio"]["growth"]["min"] > 1.2, "with every seed"
+    assert results["after"][0] < 50, "not an explosion"
+    assert results["loss"]["max"] < 1.5, "it learned"
 
 
 if __name__ == "__main__":

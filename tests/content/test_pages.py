@@ -135,6 +135,14 @@ def test_included_text_is_expanded_at_the_line_that_includes_it(root, page):
     assert text == pages.read(path).replace('--8<-- "x.py:s"', "b = 2")
 
 
+def test_older_version_may_include_a_file_that_is_gone(root):
+    include = '--8<-- "snippets/gone.py"'
+    old = Project(root).cache / "as-it-was" / "index.md"
+    old.parent.mkdir(parents=True)
+    old.write_text(include)
+    assert list(pages.expand(old)) == [(1, include)]
+
+
 def test_prose_is_neither_front_matter_nor_code(page):
     path = page(f"{PAGE}\n```python\nx = 1\n```\nend\n")
     found = [(number, line) for number, line in pages.prose(path) if line]

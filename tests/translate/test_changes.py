@@ -12,52 +12,45 @@ from sitetools.translate import changes, check, staleness
 @pytest.fixture
 def japanese(translated, page):
     """Return a Japanese page that is as current as the Korean one."""
-    own = translated.docs / "ja" / "page.md"
-    shutil.copy(page, own)
-    return own
+    return shutil.copy(page, translated.docs / "ja" / "page.md")
 
 
 def test_change_is_shown_over_several_commits(translated, page, source):
-    change(source, "- item", "- new item")
+    """Also over one in which the page was broken; no copy of it is left."""
+    right = source.read_text("utf-8")
+    write(source, "no front matter\n")
+    commit(translated.root)
+    write(source, right.replace("- item", "- new item"))
     commit(translated.root)
     change(source, "- new item", "- newer item")
     assert changes.changes(page) == {"one": ["- - item", "+ - newer item"]}
-
-
-def test_text_that_git_does_not_know_is_left_out(translated, page, source, monkeypatch):
-    change(source, "- item", "- thing")
-    staleness.stamp(page)
-    change(source, "- thing", "- other thing")
-    assert staleness.stale(page) == ["one"]
-    assert changes.changes(page) == {}
-    monkeypatch.setenv("PATH", "")
-    assert changes.changes(page) == {}
-    assert not changes.is_whole(translated)
-
-
-def test_versions_leave_nothing(translated, source):
-    change(source, "text", "words")
-    commit(translated.root)
-    texts = [version.read_text("utf-8") for version in changes.versions(source)]
-    assert ["words" in text for text in texts] == [True, False]
+    assert places(check.check(page)) == ["docs/ko/page.md:14"]
     assert not list((translated.cache / "as-it-was").iterdir())
 
 
-@pytest.mark.parametrize("committed", [False, True])
-@pytest.mark.parametrize("with_git", [False, True])
+def test_text_that_git_does_not_know_is_left_out(page, source, monkeypatch):
+    change(source, "- item", "- thing")
+    staleness.stamp(page)
+    change(source, "- thing", "- other thing")
+    assert changes.changes(page) == {}
+    monkeypatch.setenv("PATH", "")
+    assert changes.changes(page) == {}
+    assert places(check.check(page)) == ["docs/ko/page.md:14"]
+
+
+@pytest.mark.parametrize("state", ["changed", "committed", "without git"])
 def test_typo_needs_no_translation(
-    translated, page, source, japanese, monkeypatch, committed, with_git
+    translated, page, source, japanese, monkeypatch, state
 ):
     change(source, "- item", "- itme")
-    if committed:
+    if state == "committed":
         commit(translated.root)
-    if not with_git:
+    shown = ["  - - item", "  + - itme"]
+    if state == "without git":
         monkeypatch.setenv("PATH", "")
-    shown = ["  - - item", "  + - itme"] if with_git else ["  (git does not know the"]
-    said = changes.unchanged(source)
-    assert said[0] == "docs/en/page.md#one"
-    assert [line[: len(shown[0])] for line in said[1:-1]] == shown
-    assert said[-1] == "  stamped in docs/ja/page.md, docs/ko/page.md"
+        shown = ["  (git does not know the earlier text)"]
+    stamped = "  stamped in docs/ja/page.md, docs/ko/page.md"
+    assert changes.unchanged(source) == ["docs/en/page.md#one", *shown, stamped]
     assert staleness.stale(page) == staleness.stale(japanese) == []
     assert changes.unchanged(source) == []
 
@@ -67,7 +60,6 @@ def test_what_another_language_did_not_follow_stays_stale(source, page, japanese
     staleness.stamp(page)
     change(source, "words", "other words")
     change(source, "- item", "- itme")
-    assert staleness.stale(japanese) == ["t", "one"]
     changes.unchanged(source)
     assert staleness.stale(page) == []
     assert staleness.stale(japanese) == ["t"]
@@ -89,9 +81,8 @@ def test_new_section_is_never_unchanged(source, page):
 
 
 def test_only_an_english_page_can_be_declared(page):
-    with pytest.raises(Fault, match="not an English page") as error:
+    with pytest.raises(Fault, match="not an English page"):
         changes.unchanged(page)
-    assert error.value.place.path == page
 
 
 def test_what_to_write_in_a_browser_is_what_unchanged_writes(source, page):
@@ -103,12 +94,3 @@ def test_what_to_write_in_a_browser_is_what_unchanged_writes(source, page):
     lines[number - 1] = f"  {wanted}"
     changes.unchanged(source)
     assert page.read_text("utf-8") == "\n".join(lines)
-
-
-def test_broken_versions_are_passed_over(translated, page, source):
-    right = source.read_text("utf-8")
-    write(source, "no front matter\n")
-    commit(translated.root)
-    write(source, right.replace("- item", "- thing"))
-    assert changes.changes(page) == {"one": ["- - item", "+ - thing"]}
-    assert places(check.check(page)) == ["docs/ko/page.md:14"]

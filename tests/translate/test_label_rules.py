@@ -39,85 +39,67 @@ def own(translated, monkeypatch):
     monkeypatch.setattr(label_rules, "drawn", lambda _: DRAWN)
     path = translated.docs / "ko" / "labels.yml"
     write(path, OWN)
-    assert list(label_rules.problems(path)) == []
+    assert check.check(path) == []
     return path
 
 
 @pytest.mark.parametrize(
     ("old", "new", "line", "message"),
     [
-        ("  page: 쪽\n", "", 1, "no word for 'page'"),
-        (
-            "  page: 쪽",
-            "  page: 쪽\n  pag: 쪽",
-            4,
-            "'pag' is not in docs/en/labels.yml",
-        ),
-        ("  page: 쪽", '  page: " "', 3, "'page' is empty"),
+        ("  page: 쪽\n", "", 1, "no translation of 'page'"),
+        ("  page: 쪽", "  page: 쪽\n  pag: 쪽", 4, "'pag' is in no figure and not in"),
+        ("  page: 쪽", '  page: " "', 3, "'page' has no translation"),
         ("{stale}/", "", 4, "'is_stale' has no {stale}"),
         ("  two layers", "  too layers", 10, "'too layers' is in no figure"),
         ("손실", '""', 9, "'loss' has no translation"),
-        ("2개 층", "3개 층", 11, "'3개 층, tanh' has other numbers"),
+        ("2개 층", "3개 층", 11, "'2 layers, tanh' has no 2"),
         (", tanh\n", ", relu\n", 11, "'relu' is not in the English label"),
         ("가\n", "손실\n", 12, "'a: b\\nc' and 'loss' are both '손실'"),
         ('  "loss": 손실\n', "", 8, "no translation of 'loss'"),
         ("  page: 장", '  page: ""', 13, "'page' has no translation"),
+        ("손실", "손\u200b실", 9, "U+200B"),
+        ("손실", unicodedata.normalize("NFD", "손실"), 9, "letters are taken apart"),
+        ("site:\n", "site:\n- a\n", 3, "not valid YAML"),
+        (OWN, "- a\n", 1, "`site:` has no names"),
     ],
 )
 def test_fault_is_named_with_its_line(own, old, new, line, message):
     change(own, old, new)
-    faults = list(label_rules.problems(own))
-    said = [f.problem for f in faults if f.place.line == line]
-    assert message in "\n".join(said), faults
+    said = [fault.problem for fault in check.check(own) if fault.place.line == line]
+    assert message in "\n".join(said)
 
 
-def test_language_that_lags_may_lack_words_and_one_in_latin_has_latin_words(
-    translated, monkeypatch
+def test_language_that_lags_may_miss_words_and_one_in_latin_has_latin_words(
+    translated, own
 ):
-    monkeypatch.setattr(label_rules, "drawn", lambda _: DRAWN)
     path = translated.docs / "es" / "labels.yml"
     text = "site:\n  language: español\nfigures:\n  loss: pérdida\n"
     write(path, f"{text}  2 layers, tanh: 2 capas, tanh\n")
     assert list(label_rules.problems(path)) == []
 
 
-def test_zero_that_english_writes_as_a_word_may_be_a_number(own, monkeypatch):
-    monkeypatch.setattr(label_rules, "drawn", lambda _: DRAWN | {"80% zeros"})
-    for text, problems in (("0이 80%", 0), ("영이 80%", 0), ("0이 70%", 1)):
-        write(own, f"{OWN}  80% zeros: {text}\n")
-        assert len(list(label_rules.problems(own))) == problems, text
+def test_labels_of_a_page_that_are_missing_are_named(translated, page, monkeypatch):
+    """Those of a figure that cannot be drawn are not the translator's task."""
 
+    def words(snippet):
+        if snippet.stem == "none":
+            raise Fault(snippet, "no such snippet", "write it")
+        return {"layer", snippet.stem}
 
-def test_labels_of_a_page_that_are_missing_are_named(translated, page):
-    own = add_lab(translated.root)
-    (fault,) = label_rules.missing(own)
-    assert fault.problem == "'loss', in the figure lab, has no translation"
-    assert fault.place.path == page.parent / "labels.yml"
-
-
-def test_labels_of_a_drawn_figure_are_named(page, monkeypatch):
-    monkeypatch.setattr(figures, "words", lambda snippet: {"layer", snippet.stem})
-    change(page, "- 항목", '- 항목\n\n![x](figure:a/b "c")\n\n![x](figure:a/d "c")')
-    found = [f.problem.split(", has")[0] for f in label_rules.missing(page)]
+    monkeypatch.setattr(figures, "words", words)
+    shown = [f'![x](figure:a/{name} "c")' for name in ("b", "none", "d")]
+    change(page, "- 항목", "\n\n".join(shown))
+    found = [fault.problem.split(", has")[0] for fault in label_rules.missing(page)]
     assert found == [
         "'b', in the figure a/b",
         "'layer', in the figure a/b",
         "'d', in the figure a/d",
     ]
-
-
-def test_figure_that_cannot_be_drawn_is_not_the_translators_task(page, monkeypatch):
-    def fails(snippet):
-        raise Fault(snippet, "no such snippet", "write it")
-
-    monkeypatch.setattr(figures, "words", fails)
-    change(page, "- 항목", '- 항목\n\n![x](figure:a/b "c")')
-    assert list(label_rules.missing(page)) == []
-
-
-def test_letters_that_are_taken_apart_are_named_first(own):
-    write(own, unicodedata.normalize("NFD", OWN))
-    assert "letters are taken apart (NFD" in check.check(own)[0].problem
+    own = add_lab(translated.root)
+    (fault,) = check.check(own)
+    assert fault.problem == "'loss', in the figure lab, has no translation"
+    assert fault.place.path == page.parent / "labels.yml"
+    assert check.check(own, named=False) == []
 
 
 def test_words_of_all_figures_are_known():

@@ -1,37 +1,33 @@
 """Stamps: each translated page knows which English text it follows."""
 
 import pytest
-from translated_page import KOREAN, PAGE, add_lab, change, write
+from translated_page import KOREAN, PAGE, add_lab, change, line_of, write
 
 from sitetools.content.project import is_copy
 from sitetools.fault import Fault
-from sitetools.translate import staleness, structure
-
-
-def test_stamped_page_is_current(page):
-    assert staleness.stale(page) == []
+from sitetools.translate import check, staleness
 
 
 @pytest.mark.parametrize(
     ("old", "new", "section"),
-    [("title: T", "title: U", "top"), ("text", "words", "t"), ("item", "x", "one")],
+    [
+        ("title: T", "title: U", "top"),
+        ("text", "words", "t"),
+        ("item", "x", "one"),
+        ("## One", "## Zero {#zero}\n\nx\n\n## One", "zero"),
+    ],
 )
-def test_section_that_changed_is_stale(page, source, old, new, section):
+def test_section_that_changed_or_is_new_is_stale(page, source, old, new, section):
+    assert staleness.stale(page) == []
     change(source, old, new)
     assert staleness.stale(page) == [section]
-    assert staleness.has_changed(page)
-
-
-def test_new_section_is_stale(page, source):
-    change(source, "## One {#one}", "## Zero {#zero}\n\nx\n\n## One {#one}")
-    assert staleness.stale(page) == ["zero"]
-    assert [section.ident for section in staleness.new_sections(page)] == ["zero"]
     assert staleness.has_changed(page)
 
 
 def test_section_that_english_gave_up_is_stale_while_it_is_there(page, source):
     change(source, "{#one}", "{#two}")
     assert staleness.stale(page) == ["two", "one"]
+    assert [section.ident for section in staleness.new_sections(page)] == ["two"]
     change(page, "{#one}", "{#two}")
     assert staleness.stale(page) == ["two"]
 
@@ -58,18 +54,10 @@ def test_page_of_nothing_but_front_matter_can_be_stamped(page, source):
 def test_one_section_can_be_stamped(page, source):
     change(source, "text", "words")
     change(source, "- item", "- thing")
-    staleness.stamp(page, ["one"])
+    staleness.stamp(page, "one")
     assert staleness.stale(page) == ["t"]
     with pytest.raises(Fault, match="has no section 'two'; choose one of top, t, one"):
-        staleness.stamp(page, ["two"])
-
-
-def test_english_page_cannot_be_stamped(source):
-    before = source.read_bytes()
-    with pytest.raises(Fault, match="name its translation") as error:
-        staleness.stamp(source)
-    assert error.value.place.path == source
-    assert source.read_bytes() == before
+        staleness.stamp(page, "two")
 
 
 LONG = "These are words that someone is to translate."
@@ -83,7 +71,7 @@ def test_untouched_copy_cannot_be_stamped(page, source):
     with pytest.raises(Fault, match=r"still in English: \{#top\}, \{#t\}; translate"):
         staleness.stamp(page)
     with pytest.raises(Fault, match=r"still in English: \{#t\};") as error:
-        staleness.stamp(page, ["t"])
+        staleness.stamp(page, "t")
     assert error.value.place.line == 6
     assert staleness.stamps(page) == {}
     change(page, LONG, "세 낱말이 넘는 번역한 문장입니다.")
@@ -97,11 +85,7 @@ def test_page_without_a_section_cannot_be_stamped(page, source):
     change(source, "## One", "## New {#new}\n\nx\n\n## One")
     with pytest.raises(Fault, match=r"{#new} is missing here; .*docs/en/page\.md:10"):
         staleness.stamp(page)
-    staleness.stamp(page, ["one"])
-
-
-def test_english_page_is_no_copy(source):
-    assert not is_copy(source)
+    staleness.stamp(page, "one")
 
 
 def test_page_begins_as_a_copy_of_the_english_one(translated, source):
@@ -118,50 +102,39 @@ def test_page_begins_as_a_copy_of_the_english_one(translated, source):
     assert translated.having("page.md") == ["en", "ja", "ko"]
 
 
+@pytest.mark.parametrize("command", [staleness.start, staleness.stamp])
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("docs/ja/pag.md", "no such page; you may mean docs/en/page.md"),
-        ("docs/xx/page.md", "no language 'xx'; .* new-language xx NAME`, or choose"),
-        ("docs/en/page.md", "this is the English page"),
+        ("docs/ja/pag.md", r"no English page .*; write docs/en/pag\.md"),
+        ("docs/en/page.md", "this is the English page; name its translation"),
         ("page.md", "is not below docs/"),
     ],
 )
-def test_wrong_name_is_answered_by_the_right_one(translated, name, message):
+def test_page_of_another_place_is_refused(translated, name, message, command):
+    path = translated.root / name
+    before = path.read_bytes() if path.is_file() else None
     with pytest.raises(Fault, match=message) as error:
-        staleness.start(translated.root / name)
-    assert error.value.place.path == translated.root / name
-    assert (translated.root / name).exists() == (name == "docs/en/page.md")
+        command(path)
+    assert error.value.place.path == path
+    assert (path.read_bytes() if path.is_file() else None) == before
 
 
-def test_page_that_is_in_no_other_language_is_called_that(translated):
-    alone = translated.docs / "ko" / "pages.md"
-    write(alone, KOREAN)
-    with pytest.raises(Fault, match=r"no English page .*; write docs/en/pages\.md, or"):
-        staleness.source_of(alone)
-
-
-def test_stamps_that_are_not_hashes_are_named(page):
-    change(page, "source:\n", "source: 1\nx:\n")
-    with pytest.raises(Fault, match="no hashes by section") as error:
-        staleness.stamps(page)
-    assert error.value.place.line == 4
-
-
-def test_page_without_front_matter_is_named_and_kept(page):
-    page.write_text("# T {#t}\n", "utf-8")
-    with pytest.raises(Fault, match="no front matter"):
-        staleness.stamp(page)
-    assert page.read_text("utf-8") == "# T {#t}\n"
+def test_page_of_an_unknown_language_does_not_begin(translated):
+    path = translated.docs / "xx" / "page.md"
+    with pytest.raises(Fault, match=r"no language 'xx'; .* new-language xx NAME`, or"):
+        staleness.start(path)
+    assert not path.parent.exists()
 
 
 def test_lab_is_stamped_like_a_page(translated):
     own = add_lab(translated.root)
     assert staleness.stale(own) == []
-    assert list(structure.differences(own)) == []
     change(translated.docs / "en" / "labs" / "lab.ipynb", "print(1)", "print(2)")
     assert staleness.stale(own) == ["lab"]
+    wanted = check.check(own, named=False)[0].remedy.partition("write `")[2]
     staleness.stamp(own)
     assert staleness.stale(own) == []
-    line = staleness.stamp_line(own, "lab")
-    assert own.read_text("utf-8").split("\n")[line - 1].strip().startswith('"lab": "')
+    place, text = staleness.stamp_of(own, "lab")
+    assert wanted == f"{text}` in {place}"
+    assert place.line == line_of(own, text)

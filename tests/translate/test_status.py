@@ -14,42 +14,31 @@ def two(translated):
     """Return the project in English and Korean only."""
     shutil.rmtree(translated.docs / "ja")
     (translated.root / "mkdocs.ja.yml").unlink()
+    current = ["ko: 100 % of the sections are current (1 current)"]
+    assert status.lines(translated) == (current, True)
     return translated
 
 
-def test_status_counts_and_shows_what_changed(two, page, source):
-    assert status.lines(two) == (
-        ["ko: 100 % of the sections are current (1 current)"],
-        True,
-    )
+@pytest.mark.parametrize("with_git", [True, False])
+def test_status_counts_and_shows_what_changed(two, source, monkeypatch, with_git):
     change(source, "- item", "- new item")
     commit(two.root)
     change(source, "- new item", "- newer item")
     write(two.docs / "en" / "more.md", PAGE)
     write(two.docs / "en" / "other.md", PAGE)
     staleness.start(two.docs / "ko" / "other.md")
+    change(two.docs / "ko" / "labels.yml", "  page: Page\n", "")
+    if not with_git:
+        monkeypatch.setenv("PATH", "")
     assert status.lines(two)[0] == [
         "ko: 22 % of the sections are current (1 stale, 2 missing)",
+        "  words    docs/ko/labels.yml has no page",
         "  missing  docs/ko/more.md",
         "  missing  docs/ko/other.md",
         "  stale    docs/ko/page.md",
-        "    docs/en/page.md:10: {#one} has changed",
-        "      - - item",
-        "      + - newer item",
+        "    docs/ko/page.md:14: {#one} has changed in English, at docs/en/page.md:10",
+        *(["      - - item", "      + - newer item"] if with_git else []),
     ]
-
-
-def test_status_names_words_that_are_still_english(two):
-    change(two.docs / "ko" / "labels.yml", "  page: Page\n", "")
-    lines, _ = status.lines(two)
-    assert "  words    docs/ko/labels.yml has no page" in lines
-
-
-def test_status_names_sections_that_came_and_went(two, source):
-    change(source, "{#one}", "{#two}")
-    lines, _ = status.lines(two)
-    assert "    docs/en/page.md:10: {#two} is new, or not stamped yet" in lines
-    assert "    {#one} is gone from the English page" in lines
 
 
 def test_status_goes_on_after_a_broken_page(two, page):
@@ -69,23 +58,16 @@ def test_status_goes_on_after_a_broken_page(two, page):
 def test_table_links_to_the_editor(two, source):
     write(two.docs / "en" / "more.md", PAGE)
     change(source, "- item", "- thing")
-    own = labels.load(two, "en")
-    assert status.table(two, own, "").split("\n") == [
+    own, asked = labels.load(two, "en"), f"a\n{status.PLACEHOLDER}\n"
+    assert status.fill(asked, two, own, "").split("\n") == [
+        "a",
         "| Page | 한국어 |",
         "| --- | --- |",
         "| now | **33\u00a0%** |",
         "| [T](more.md) | none |",
         "| [T](page.md) | 1/3 |",
+        "",
     ]
-    linked = status.table(two, own, "https://github.com/a/b/")
+    linked = status.fill(asked, two, own, "https://github.com/a/b/")
     assert "(https://github.com/a/b/new/main/docs/ko?filename=more.md)" in linked
     assert "(https://github.com/a/b/edit/main/docs/ko/page.md)" in linked
-    asked = f"a\n{status.PLACEHOLDER}\n"
-    assert status.fill(asked, two, own, "") == f"a\n{status.table(two, own, '')}\n"
-
-
-def test_git_is_not_needed(two, source, monkeypatch):
-    monkeypatch.setenv("PATH", "")
-    change(source, "- item", "- thing")
-    lines, _ = status.lines(two)
-    assert "    docs/en/page.md:10: {#one} has changed" in lines

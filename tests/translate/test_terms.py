@@ -2,11 +2,10 @@
 
 import project
 import pytest
-from translated_page import change, write
+from translated_page import change, line_of, write
 
 from sitetools.content import pages
-from sitetools.fault import Fault
-from sitetools.translate import terms
+from sitetools.translate import check, terms
 
 TERMS = """\
 - avoid: 그래디언트
@@ -25,25 +24,25 @@ def worded(page):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "use"),
     [
-        "그래디언트를 봅니다.",
-        "기울기가 크다.",
-        "그래디언트 <!-- allow 경사: 다른 말 -->",
+        ("그래디언트를 봅니다.", "기울기 (한 가지 말)"),
+        ("기울기가 크다.", "‑습니다 (합쇼체)"),
+        ("그래디언트 <!-- allow 경사: 다른 말 -->", "기울기 (한 가지 말)"),
+        ("그래디언트 <!-- allow 그래디언트 -->", "기울기 (한 가지 말)"),
     ],
 )
-def test_word_to_avoid_is_named_with_the_one_to_use(worded, text):
+def test_word_to_avoid_is_named_with_the_one_to_use(worded, text, use):
     change(worded, "글", f"글\n{text}")
-    (fault,) = terms.problems(worded)
-    assert fault.place.path == worded
-    assert text in worded.read_text("utf-8").split("\n")[fault.place.line - 1]
-    assert fault.remedy.startswith(("write 기울기 (", "write ‑습니다 ("))
+    (fault,) = check.check(worded)
+    assert fault.place.line == line_of(worded, text)
+    assert fault.remedy == f"write {use}"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "`그래디언트`를 [봅니다](그래디언트.md).",
+        "`그래디언트`를 {{ 그래디언트 }} [봅니다](그래디언트.md).",
         "“그래디언트”와 ‘기울기가 크다.’를 봅니다.",
         "> 그래디언트가 크다.",
         "그래디언트 <!-- allow 그래디언트: 책 제목 -->",
@@ -58,12 +57,7 @@ def test_code_links_quotations_and_excuses_are_left_alone(worded, text):
 def test_whole_page_can_be_excused(worded):
     change(worded, "글", "그래디언트")
     change(worded, "title: T", "title: T\nallow_terms: a list of words")
-    assert list(terms.problems(worded)) == []
-
-
-def test_excuse_needs_a_reason(worded):
-    change(worded, "글", "그래디언트 <!-- allow 그래디언트 -->")
-    assert "gives no reason" in "\n".join(map(str, terms.problems(worded)))
+    assert check.check(worded) == []
 
 
 @pytest.mark.parametrize(
@@ -72,20 +66,18 @@ def test_excuse_needs_a_reason(worded):
         ("- avoid: [", 1, "not valid YAML"),
         ("- avoid: a\n  use: b\n", 1, "not `avoid`, `use` and `why`"),
         ("avoid: a\n", 1, "not `avoid`, `use` and `why`"),
+        ("- a\n", 1, "not `avoid`, `use` and `why`"),
         (f"{TERMS}- avoid: '('\n  use: b\n  why: c\n", 7, "not a regular expression"),
         (f"{TERMS}- avoid: x*\n  use: b\n  why: c\n", 7, "matches everywhere"),
+        ("# 말\u200b\n", 1, "U+200B"),
     ],
 )
-def test_broken_list_is_named(page, translated, text, line, message):
+def test_broken_list_is_named(page, text, line, message):
     path = page.parent / "terms.yml"
     write(path, text)
-    with pytest.raises(Fault, match=message) as error:
-        terms.load(translated, "ko")
-    assert (error.value.place.path, error.value.place.line) == (path, line)
-
-
-def test_language_without_terms_has_none(translated):
-    assert terms.load(translated, "ja") == []
+    (fault,) = check.check(path)
+    assert message in fault.problem
+    assert fault.place.line == line
 
 
 def test_glossaries_of_both_languages_agree():

@@ -2,7 +2,7 @@
 
 import json
 
-import mutants
+import mutate
 import pytest
 import small_site
 from project import PROJECT
@@ -17,7 +17,7 @@ def page(root):
 
 
 def test_every_digit_and_sign_of_an_output_is_noticed(page):
-    found = list(mutants.of_outputs([page]))
+    found = list(mutate.of_outputs([page]))
     assert [mutant.noticed() for mutant in found] == [True] * 5
     assert {mutant.line for mutant in found} == {15}
 
@@ -25,14 +25,14 @@ def test_every_digit_and_sign_of_an_output_is_noticed(page):
 def test_file_reads_differently_and_is_not_written(page):
     before = page.read_text("utf-8")
     one, two = (
-        mutants.edits(
+        mutate.edits(
             page,
             "D|T",
-            mutants.last,
+            mutate.last,
             lambda: files.read(page) == before,
             "(?m)^title.*",
         ),
-        mutants.edits(page, "title", mutants.last, lambda: files.read(page) != before),
+        mutate.edits(page, "title", mutate.last, lambda: files.read(page) != before),
     )
     assert [mutant.noticed() for mutant in one] == [False]
     (mutant,) = two
@@ -48,8 +48,8 @@ def test_check_fails_if_it_raises_or_returns_something(problems):
             raise problems
         return problems
 
-    assert mutants.fails(check)
-    assert not mutants.fails(lambda: iter([]))
+    assert mutate.fails(check)
+    assert not mutate.fails(lambda: iter([]))
 
 
 def test_frozen_number_changed_by_hand_is_noticed():
@@ -58,5 +58,5 @@ def test_frozen_number_changed_by_hand_is_noticed():
     content = json.loads(path.read_text("utf-8"))
     same, other = json.dumps(content), json.dumps(content).replace("0.", "1.", 1)
     for text, noticed in ((same, False), (other, True)):
-        with mutants.instead({path: text}):
-            assert mutants.fails(lambda: frozen.load(snippet) and None) is noticed
+        with mutate.instead({path: text}):
+            assert mutate.fails(lambda: frozen.load(snippet) and None) is noticed
