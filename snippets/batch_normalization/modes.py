@@ -56,7 +56,7 @@ def column(axis: Axes, x: float, values: list[float], color: str) -> None:
 
 def draw(results: dict[str, Any]) -> Figure:
     """Values above, outputs below: a batch at the left, one sample at the right."""
-    figure, axis = plt.subplots(figsize=(3.8, 3.5), layout="constrained")
+    figure, axis = plt.subplots(figsize=(3.7, 3.4), layout="constrained")
     for x, *values in zip(LEFT, BATCH, *results["training"], strict=True):
         column(axis, x, values, "C0")
     column(axis, RIGHT, [ALONE, *results["evaluation"]], "C1")

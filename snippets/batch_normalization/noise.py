@@ -38,7 +38,7 @@ def measure() -> dict[str, Any]:
 
 def draw(results: dict[str, Any]) -> Figure:
     """Noise over the batch size."""
-    figure, axis = plt.subplots(figsize=(4.6, 2.8), layout="constrained")
+    figure, axis = plt.subplots(figsize=(3.7, 2.5), layout="constrained")
     axis.loglog(SIZES, results["noise"].values(), "C0o-", label="measured")
     axis.loglog(SIZES, results["theory"].values(), "k--", lw=1, label="theory")
     axis.set(ylabel="noise", xlabel="batch size")

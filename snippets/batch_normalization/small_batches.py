@@ -118,7 +118,7 @@ def measure() -> dict[str, Any]:
 
 def draw(results: dict[str, Any]) -> Figure:
     """Test accuracy over the number of samples per statistic, a point per seed."""
-    figure, axis = plt.subplots(figsize=(4.6, 3.6), layout="constrained")
+    figure, axis = plt.subplots(figsize=(3.7, 3.0), layout="constrained")
     best = results["best"]
     for size in SIZES:
         axis.plot([size] * SEEDS, best[str(size)]["seeds"], "C0o", ms=3, alpha=0.5)

@@ -103,7 +103,7 @@ def measure() -> dict[str, Any]:
 
 def draw(results: dict[str, Any]) -> Figure:
     """Lines through the means, a point per seed; controls as level lines."""
-    figure, axis = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
+    figure, axis = plt.subplots(figsize=(3.7, 3.6), layout="constrained")
     styles = {"before": "C0o-", "after": "C2^--", "none": "C3s-"}
     names = ["batch norm before ReLU", "batch norm after ReLU", "no norm"]
     for at, ((name, style), label) in enumerate(
