@@ -105,7 +105,7 @@ def draw(results: dict[str, Any]) -> Figure:
     """Lines through the means, a point per seed; controls as level lines."""
     figure, axis = plt.subplots(figsize=(3.7, 3.6), layout="constrained")
     styles = {"before": "C0o-", "after": "C2^--", "none": "C3s-"}
-    names = ["batch norm before ReLU", "batch norm after ReLU", "no norm"]
+    names = ["batch norm → ReLU", "ReLU → batch norm", "no norm"]
     for at, ((name, style), label) in enumerate(
         zip(styles.items(), names, strict=True)
     ):
