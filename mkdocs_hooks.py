@@ -249,35 +249,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     return nav
 
 
-@_faults()
-def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
-    """Keep compiled templates, and give them our filter; what the 404 page links to."""
-    build = _of(config)
-    for path in sorted((build.project.root / "theme").rglob("*.html")):
-        text_files.read(path)  # says if it is not UTF-8
-    folder = build.project.cache / "templates"
-    folder.mkdir(parents=True, exist_ok=True)
-    env.bytecode_cache = FileSystemBytecodeCache(str(folder))
-    env.filters["swap"] = _swap
-    if build.language:
-        homes = alternates.of(config.extra["language_names"], "", config.site_url)
-        config.extra["alternate"] = config.extra["elsewhere"] = homes
-        config.extra["default"] = ".."
-    return env
-
-
-class _NothingToSwap(PluginError):
-    """Another version of the theme; on_build_error() adds the line of our template."""
-
-
-def _swap(html: str, old: str, new: str) -> str:
-    try:
-        return theme.swap(html, old, new)
-    except LookupError as error:
-        raise _NothingToSwap(str(error)) from None
-
-
-# A page: its source, its Markdown, its HTML, its template.
+# Each page: its source, its Markdown, its HTML.
 
 
 @AFTER  # mkdocs-jupyter has put its own render() there, whose HTML we do not use
@@ -286,21 +258,6 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
     if _of(config).language:
         page.render = partial(_render, page)  # type: ignore[method-assign]
     return page
-
-
-def _render(page: Page, config: MkDocsConfig, files: Files) -> None:
-    """Do what Page.render() does, or take what it did before."""
-    build = _of(config)
-    cache = page_cache.PageCache(build.project, str(build.language), page.file.src_uri)
-    key = cache.key(page.meta.pop("whole"), [(f.src_uri, f.url) for f in files])
-    if cache.restore(key, page, files, get_toc):
-        return
-    with page_cache.warned() as warned:
-        for fault in [] if _stands_in(page, build) else prose.problems(_path(page)):
-            log.warning(str(fault))
-        type(page).render(page, config, files)
-    if not warned.anything:  # else the next build must say it again
-        cache.keep(key, page)
 
 
 def _path(page: Page) -> Path:
@@ -374,6 +331,21 @@ def _markdown_copy(text: str, page: Page, config: MkDocsConfig, files: Files) ->
     return copy.made(text, meta, build.labels.word("licence"))
 
 
+def _render(page: Page, config: MkDocsConfig, files: Files) -> None:
+    """Do what Page.render() does, or take what it did before."""
+    build = _of(config)
+    cache = page_cache.PageCache(build.project, str(build.language), page.file.src_uri)
+    key = cache.key(page.meta.pop("whole"), [(f.src_uri, f.url) for f in files])
+    if cache.restore(key, page, files, get_toc):
+        return
+    with page_cache.warned() as warned:
+        for fault in [] if _stands_in(page, build) else prose.problems(_path(page)):
+            log.warning(str(fault))
+        type(page).render(page, config, files)
+    if not warned.anything:  # else the next build must say it again
+        cache.keep(key, page)
+
+
 @_faults()
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put figures, outputs and formulas in; make the HTML light and readable aloud."""
@@ -392,6 +364,56 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     html = formulas.fill(html, path, build.labels.word("formula"))
     html = markup.mixed_scripts(html, build.labels.language)
     return markup.quiet_permalinks(html)
+
+
+# Templates: all, then those without a page, then each page's.
+
+
+@_faults()
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+    """Keep compiled templates, and give them our filter; what the 404 page links to."""
+    build = _of(config)
+    for path in sorted((build.project.root / "theme").rglob("*.html")):
+        text_files.read(path)  # says if it is not UTF-8
+    folder = build.project.cache / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    env.filters["swap"] = _swap
+    if build.language:
+        homes = alternates.of(config.extra["language_names"], "", config.site_url)
+        config.extra["alternate"] = config.extra["elsewhere"] = homes
+        config.extra["default"] = ".."
+    return env
+
+
+class _NothingToSwap(PluginError):
+    """Another version of the theme; on_build_error() adds the line of our template."""
+
+
+def _swap(html: str, old: str, new: str) -> str:
+    try:
+        return theme.swap(html, old, new)
+    except LookupError as error:
+        raise _NothingToSwap(str(error)) from None
+
+
+def on_template_context(
+    context: TemplateContext, template_name: str, config: MkDocsConfig
+) -> TemplateContext:
+    """Let a language's 404 page find its files where the site's address is unknown.
+
+    The root's 404 page sends readers to it, so it is always in its own folder.
+    """
+    if _of(config).language and template_name == "404.html" and not config.site_url:
+        context["base_url"] = "."
+    return context
+
+
+def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
+    """Give the 404 page its policy: it is not a page of the menu."""
+    if _of(config).serving or not template_name.endswith(".html"):
+        return output
+    return policy.with_policy(output)
 
 
 def _before_search(
@@ -443,18 +465,6 @@ def _after_search(
 on_page_context: Any = CombinedEvent(BEFORE(_before_search), AFTER(_after_search))
 
 
-def on_template_context(
-    context: TemplateContext, template_name: str, config: MkDocsConfig
-) -> TemplateContext:
-    """Let a language's 404 page find its files where the site's address is unknown.
-
-    The root's 404 page sends readers to it, so it is always in its own folder.
-    """
-    if _of(config).language and template_name == "404.html" and not config.site_url:
-        context["base_url"] = "."
-    return context
-
-
 @AFTER  # mkdocs-jupyter has copied the notebook
 @_faults()
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
@@ -467,13 +477,6 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     output = markup.without_indentation(output)
     # MkDocs puts a script into a preview's pages, to reload them.
     return output if build.serving else policy.with_policy(output)
-
-
-def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
-    """Give the 404 page its policy: it is not a page of the menu."""
-    if _of(config).serving or not template_name.endswith(".html"):
-        return output
-    return policy.with_policy(output)
 
 
 # The whole site.

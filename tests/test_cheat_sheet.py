@@ -16,13 +16,18 @@ os.environ["KERAS_BACKEND"] = "torch"
 import keras
 import torch
 from keras import initializers, layers, optimizers
+from keras.initializers import *
+from keras.optimizers import schedules
 from torch import nn
+from torch.optim import lr_scheduler
 
-n, m = 8, 6
+n, m, N = 64, 6, 12
 w = torch.empty(m, n)
 model = nn.Sequential(nn.Linear(n, m), nn.ReLU(), nn.Linear(m, n))
 lstm = nn.LSTM(n, m)
+x, branch = torch.randn(4, n), nn.Linear(n, n)
 optimizer = torch.optim.SGD(model.parameters())
+scheduler = lr_scheduler.LinearLR(optimizer)
 scaler = torch.amp.GradScaler("cpu")
 loss = model(torch.randn(4, n)).mean()
 loss.backward(retain_graph=True)
@@ -63,7 +68,7 @@ def test_libraries_normalize_alike():
     ]
     assert len(pairs) == 5
     for name, in_torch, in_keras in pairs:
-        shape = "4, 5, 8" if "RMS" in name else "4, 8, 8, 8"
+        shape = "4, 5, 64" if "RMS" in name else "4, 64, 8, 8"
         compare = f"""
 x = 3 * torch.randn({shape}) + 1
 same = {in_torch}, {in_keras}

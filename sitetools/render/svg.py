@@ -35,12 +35,6 @@ def line(content: str, x: str, down: str) -> str:
     return f'<tspan x="{x}" dy="{down}">{content}</tspan>'
 
 
-def raised(base: str, exponent: str, height: float, size: float) -> str:
-    """Return a power."""
-    look = f'dy="-{height:.3g}" font-size="{size:.3g}px"'
-    return f"{base}<tspan {look}>{exponent}</tspan>"
-
-
 def named(svg: str, name: str) -> str:
     """Return a figure whose ids are its own, though a page has several.
 

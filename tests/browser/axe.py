@@ -43,6 +43,9 @@ MARK = """([scheme, within]) => {
   while (texts.nextNode()) {
     const element = texts.currentNode.parentElement;
     if (!texts.currentNode.data.trim() || !element.checkVisibility()) continue;
+    // axe does not judge what has to be scrolled to.
+    const listing = element.closest("pre")?.getBoundingClientRect();
+    if (element.getBoundingClientRect().right > listing?.right) continue;
     const { color, fontSize, fontWeight } = getComputedStyle(element);
     const look = [color, fontSize, fontWeight, ground(element)].join();
     if (seen.has(look)) continue;
@@ -62,7 +65,8 @@ THIN = """() => {
 # Takes away what is not marked and holds nothing marked.
 BARE = """() => {
   for (const part of document.querySelectorAll("article *")) {
-    if (!part.matches("[data-look], :has([data-look])")) part.remove();
+    // Without its inputs, a set of tabs shows none.
+    if (!part.matches("[data-look], input, :has([data-look])")) part.remove();
   }
 }"""
 

@@ -197,6 +197,7 @@ results = {"Leaky": (nn.init.kaiming_normal_(w, a=0.5).std().item(), 0.0)}
 for name, (normal, uniform, kind) in draws.items():
     kind = {"nonlinearity": kind} if kind else {}
     results[name] = normal(w, **kind).std().item(), uniform(w, **kind).max().item()
+results["last layer"] = nn.init.normal_(w, std=0.1 * 400**-0.5).std().item(), 0.0
 w = nn.Linear(400, 900).weight
 results["PyTorch's default"] = w.std().item(), w.max().item()
 selu = nn.functional.selu(torch.tensor([1.0, -1e9])).tolist()
@@ -224,9 +225,10 @@ def test_formulas_of_initializations_and_selu_are_those_of_pytorch() -> None:
             if formula != "–":
                 assert abs(value(formula, **fans) / right - 1) < 0.01, (name, formula)
     sheet = list(formulas_in_tables(*TABLES[1]))
-    assert len(sheet) == 5
+    assert len(sheet) == 6
     for name, (variance, *_) in sheet:
-        find = next((n for n in ("Leaky", "Xavier", "LeCun", "He") if n in name), None)
+        known = ("last layer", "Leaky", "Xavier", "LeCun", "He")
+        find = next((n for n in known if n in name), None)
         formula = re.sub(r"^PyTorch \$|\$,.*", "", variance)
         std, _ = results[find or "PyTorch's default"]
         assert abs(value(formula, **fans) / std**2 - 1) < 0.01, (name, formula)
