@@ -90,7 +90,7 @@ def measure() -> dict[str, Any]:
 
 def draw(results: dict[str, Any]) -> Figure:
     """One line per network, its name at the left where the lines are apart."""
-    figure, axis = plt.subplots(figsize=(4.6, 3.4), layout="constrained")
+    figure, axis = plt.subplots(figsize=(3.7, 3.1), layout="constrained")
     lines = {
         "relu": ("C0o-", "ReLU, batch norm"),
         "tanh": ("C1s-", "tanh, batch norm"),
@@ -102,7 +102,7 @@ def draw(results: dict[str, Any]) -> Figure:
         gradient = results["gradient"][name][::2]
         axis.semilogy(layers, gradient, style, lw=1, markersize=3.5, label=label)
     axis.legend(frameon=False, loc="upper right")
-    axis.set_ylim(0.3, 1000)
+    axis.set_ylim(0.3, 3000)
     axis.set_yticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
     axis.minorticks_off()
     axis.grid(axis="y", alpha=0.3)

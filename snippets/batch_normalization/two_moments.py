@@ -55,7 +55,7 @@ def measure() -> dict[str, Any]:
 def draw(results: dict[str, Any]) -> Figure:
     """Densities after normalization; the standard normal one is dashed."""
     figure, axes = plt.subplots(
-        3, 1, figsize=(4.6, 4.2), sharex=True, layout="constrained"
+        3, 1, figsize=(3.7, 3.8), sharex=True, layout="constrained"
     )
     edges = [LOW + (HIGH - LOW) * i / BINS for i in range(BINS + 1)]
     z, curve = results["normal"]
@@ -66,7 +66,7 @@ def draw(results: dict[str, Any]) -> Figure:
         axis.set_title(title, loc="left")
         axis.set_ylabel("density")
         axis.set_yticks([0, 0.5] if max(density) < 2 else [0, 2])
-    axes[0].legend(frameon=False, loc="upper right", bbox_to_anchor=(1, 1.2))
+    axes[1].legend(frameon=False, loc="upper right")
     axes[2].set_xlabel("value after normalization")
     axes[2].set_xticks([-2, 0, 2, 4])
     return figure
