@@ -17,8 +17,8 @@ LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for
     "relu-and-variants": 19_600,
     "residual-connections-and-gates": 18_000,
     "weight-initialization": 19_600,
-    "batch-normalization": 16_900,
-    "layer-normalization": 16_300,
+    "batch-normalization": 17_100,
+    "layer-normalization": 17_400,
 }
 FIGURE = 20_000
 PAGE = 160_000
