@@ -15,8 +15,9 @@ TEXT = 16_000
 LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for a sentence
     "why-gradients-vanish-and-explode": 19_600,
     "relu-and-variants": 19_600,
-    "residual-connections-and-gates": 18_000,
-    "weight-initialization": 19_600,
+    "residual-connections-and-gates": 18_300,
+    "weight-initialization": 20_200,
+    "gradient-clipping": 16_600,
     "batch-normalization": 17_100,
     "layer-normalization": 17_400,
 }

@@ -8,8 +8,7 @@ import pytest
 import yaml
 from translated_page import add_lab, change, write
 
-from sitetools.content import labels
-from sitetools.content.frozen import measuring_snippets
+from sitetools.content import labels, snippets
 from sitetools.fault import Fault
 from sitetools.render import drawing, figures
 from sitetools.translate import check, label_rules
@@ -105,8 +104,8 @@ def test_labels_of_a_page_that_are_missing_are_named(translated, page, monkeypat
 def test_words_of_all_figures_are_known():
     """The figures' labels of the site are drawn ones: more than a handful."""
     drawn = label_rules.drawn(project.PROJECT)
-    snippets = [s for s in measuring_snippets(project.PROJECT) if drawing.parts(s)]
-    assert len(drawn) > len(snippets) > 10
+    shown = [s for s in snippets.measuring(project.PROJECT) if drawing.parts(s)]
+    assert len(drawn) > len(shown) > 10
 
 
 def test_korean_labels_are_about_the_same():
