@@ -180,6 +180,7 @@ def test_no_number_in_prose_is_typed_by_hand(language, page):
         "0.999": "Adam's default of beta 2",
         "0.0005": "a gradient that an exercise gives",
         "0.00002": "0.0005 · 0.04, of an exercise",
+        "95%": "a share that an experiment sets",
         "99%": "a share that an exercise gives",
         **dict.fromkeys(("0.2", "1.4", "1.8", "3.8", "8.2"), "a batch by hand"),
         "2.11": "a version of Keras",
