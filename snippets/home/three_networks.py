@@ -24,7 +24,7 @@ RATES = {"sgd": 0.03, "adam": 0.001}
 SEEDS = range(3)
 # Standard deviation of the weights times the root of fan_in; He's is the root of 2.
 GAINS = {"vanishes": 0.8, "level": math.sqrt(2), "explodes": 2.2}
-TOLERANCE = {"gradient": 1e-3, "sgd": None, "adam": None}
+TOLERANCE = {"gradient": 1e-3, "sgd": None, "adam": None, "linear": None}
 
 
 def build(gain: float) -> nn.Sequential:
@@ -95,6 +95,8 @@ def measure() -> dict[str, Any]:
             }
         by_layer = zip(*gradients, strict=True)
         results["gradient"][name] = [*map(statistics.geometric_mean, by_layer)]
+    torch.manual_seed(0)
+    results["linear"] = train(nn.Linear(WIDTH, CLASSES), "sgd", x, y)["loss"]
     return results
 
 
@@ -111,6 +113,7 @@ def draw(results: dict[str, Any]) -> Figure:
     for name, style in {"level": "C2-", "vanishes": "C0--"}.items():
         for loss in sgd[name]["loss"]:
             axes[1].plot(range(0, STEPS + 1, EVERY), loss, style, lw=1.5)
+    axes[1].plot(range(0, STEPS + 1, EVERY), results["linear"], ":", color="gray")
     axes[0].text(4.5, 3e3, "explodes", color="C1")
     axes[0].text(4.5, 3, "stays level", color="C2")
     axes[0].text(4.5, 2e-5, "vanishes", color="C0")
@@ -121,7 +124,8 @@ def draw(results: dict[str, Any]) -> Figure:
     axes[1].plot([max(sgd["explodes"]["nan"])], [2.85], "C1X", markersize=7)
     axes[1].text(10, 2.75, "explodes: NaN after a few steps", color="C1")
     axes[1].text(120, 2.38, "vanishes: stays at guessing", color="C0")
-    axes[1].text(20, 0.4, "stays level: learns", color="C2")
+    axes[1].text(160, 1.7, "stays level: learns", color="C2")
+    axes[1].text(20, 0.25, "linear classifier", color="gray")
     axes[1].set_title("Training with SGD, learning rate 0.03")
     axes[1].set(xlabel="step", ylabel="training loss", ylim=(0, 3.1))
     return figure
@@ -135,6 +139,7 @@ def check(results: dict[str, Any]) -> None:
     assert gradient["explodes"][0] > 1e3, "it blows the gradient up"
     assert min(map(min, sgd["vanishes"]["loss"])) > 2.2, "its loss stays near log 10"
     assert all(min(loss) < 1.5 for loss in sgd["level"]["loss"]), "it learns"
+    assert results["linear"][-1] < 1, "a linear classifier learns digits, too"
     assert all(0 < step < 20 for step in sgd["explodes"]["nan"]), "NaN in a few steps"
     assert sgd["level"]["nan"] == sgd["vanishes"]["nan"] == [None] * 3, "others do not"
     for name, run in adam.items():
