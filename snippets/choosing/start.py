@@ -46,7 +46,7 @@ STYLES = {
     "batch_norm": "C3-",
     "zero": "k--",
 }
-TEXTS = [  # panel, layer, value, label, colour
+TEXTS = [  # panel, layer, value, label, color
     (0, 17, 1e-17, "none of them", "C0"),
     (0, 2, 1e-6, "ReLU", "C1"),
     (0, 3.5, 1e-14, "layer norm", "C2"),
@@ -154,8 +154,8 @@ def draw(results: dict[str, Any]) -> Figure:
     for name, style in STYLES.items():
         axes[0].semilogy(layers, results["gradient"][name], style, lw=1.5)
         axes[1].semilogy(layers, results["spread"][name], style, lw=1.5)
-    for panel, layer, value, label, colour in TEXTS:
-        axes[panel].text(layer, value, label, color=colour, va="center")
+    for panel, layer, value, label, color in TEXTS:
+        axes[panel].text(layer, value, label, color=color, va="center")
     axes[0].set_ylim(1e-26, 1e6)
     axes[0].set_yticks([1, 1e-8, 1e-16, 1e-24])
     axes[1].set_yticks([1, 1e-4, 1e-8, 1e-12])

@@ -40,10 +40,10 @@ def cells(norm: nn.Module, x: Tensor) -> Tensor:
     return (gradient != 0).int()  # (N, C, H, W)
 
 
-def by_hand(x: Tensor, inside: Tensor, centre: bool) -> Tensor:
+def by_hand(x: Tensor, inside: Tensor, center: bool) -> Tensor:
     """Normalize the marked cell by the mean and variance of these cells alone."""
     values = x[inside.bool()]
-    mean = values.mean() if centre else torch.zeros((), dtype=x.dtype)
+    mean = values.mean() if center else torch.zeros((), dtype=x.dtype)
     return (x[MARKED] - mean) / ((values - mean).square().mean() + EPS).sqrt()
 
 
@@ -54,7 +54,7 @@ def measure() -> dict[str, Any]:
     results: dict[str, Any] = {"cells": {}, "gap": {}}
     for name, norm in NORMS.items():
         inside = cells(norm.double(), x)
-        expected = by_hand(x, inside, centre=name != "rms")
+        expected = by_hand(x, inside, center=name != "rms")
         results["cells"][name] = inside.tolist()
         results["gap"][name] = (norm(x)[MARKED] - expected).abs().item()
     return results
@@ -66,8 +66,8 @@ def draw(results: dict[str, Any]) -> Figure:
     key, *panels = axes.flat
     key.set_title("How to read this")
     key.plot(1, 0.5, "o", color="white", markeredgecolor="black", markersize=6)
-    for top, colour in [(2, "C0"), (4, "C1")]:
-        square = Rectangle((0.5, top), 1, 1, facecolor=colour, edgecolor="gray")
+    for top, color in [(2, "C0"), (4, "C1")]:
+        square = Rectangle((0.5, top), 1, 1, facecolor=color, edgecolor="gray")
         key.add_patch(square)
     for h in range(H):
         for w in range(W):
@@ -79,14 +79,14 @@ def draw(results: dict[str, Any]) -> Figure:
     key.set(xlim=(-0.2, 11.6), ylim=(8.2, -0.4), aspect="equal")
     key.set_axis_off()
     for axis, (name, title) in zip(panels, TITLES.items(), strict=True):
-        colour = "C1" if name == "rms" else "C0"
+        color = "C1" if name == "rms" else "C0"
         for n, image in enumerate(results["cells"][name]):
             for c, channel in enumerate(image):
                 for h, row in enumerate(channel):
                     for w, inside in enumerate(row):
                         corner = (c * (W + 0.6) + w, n * (H + 0.6) + h)
                         cell = Rectangle(corner, 1, 1, edgecolor="gray", lw=0.7)
-                        cell.set_facecolor(colour if inside else "none")
+                        cell.set_facecolor(color if inside else "none")
                         axis.add_patch(cell)
         n, c, h, w = MARKED
         dot = (c * (W + 0.6) + w + 0.5, n * (H + 0.6) + h + 0.5)

@@ -50,10 +50,10 @@ def cells(name: str, x: Tensor) -> Tensor:
     return (gradient != 0).int()  # (N, T, C)
 
 
-def by_hand(x: Tensor, inside: Tensor, centre: bool) -> Tensor:
+def by_hand(x: Tensor, inside: Tensor, center: bool) -> Tensor:
     """Normalize the marked cell by the mean and variance of these cells alone."""
     values = x[inside.bool()]
-    mean = values.mean() if centre else torch.zeros((), dtype=x.dtype)
+    mean = values.mean() if center else torch.zeros((), dtype=x.dtype)
     return (x[MARKED] - mean) / ((values - mean).square().mean() + EPS).sqrt()
 
 
@@ -64,7 +64,7 @@ def measure() -> dict[str, Any]:
     results: dict[str, Any] = {"cells": {}, "gap": {}}
     for name in NORMS:
         inside = cells(name, x)
-        expected = by_hand(x, inside, centre=name != "rms")
+        expected = by_hand(x, inside, center=name != "rms")
         results["cells"][name] = inside.tolist()
         results["gap"][name] = (normalize(name, x)[MARKED] - expected).abs().item()
     return results
@@ -76,8 +76,8 @@ def draw(results: dict[str, Any]) -> Figure:
     key, *panels = axes.flat
     key.set_title("How to read this")
     key.plot(1, 0.5, "o", color="white", markeredgecolor="black", markersize=6)
-    for top, colour in [(2, "C0"), (4, "C1")]:
-        square = Rectangle((0.5, top), 1, 1, facecolor=colour, edgecolor="gray")
+    for top, color in [(2, "C0"), (4, "C1")]:
+        square = Rectangle((0.5, top), 1, 1, facecolor=color, edgecolor="gray")
         key.add_patch(square)
     for c in range(C):
         key.add_patch(Rectangle((c / 2, 6), 0.5, 1, fill=False, edgecolor="gray"))
@@ -88,13 +88,13 @@ def draw(results: dict[str, Any]) -> Figure:
     key.set(xlim=(-0.2, 11.6), ylim=(7.6, -0.4), aspect="equal")
     key.set_axis_off()
     for axis, (name, title) in zip(panels, TITLES.items(), strict=True):
-        colour = "C1" if name == "rms" else "C0"
+        color = "C1" if name == "rms" else "C0"
         for n, sequence in enumerate(results["cells"][name]):
             for t, token in enumerate(sequence):
                 for c, inside in enumerate(token):
                     corner = (WIDE * c, n * (T + 0.6) + t)
                     cell = Rectangle(corner, WIDE, 1, edgecolor="gray", lw=0.7)
-                    cell.set_facecolor(colour if inside else "none")
+                    cell.set_facecolor(color if inside else "none")
                     axis.add_patch(cell)
         n, t, c = MARKED
         dot = (WIDE * (c + 0.5), n * (T + 0.6) + t + 0.5)
