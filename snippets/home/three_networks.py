@@ -53,7 +53,7 @@ def gradient_norms(model: nn.Sequential, x: Tensor, y: Tensor) -> list[float]:
     return [norm / norms[-1] for norm in norms]
 
 
-def train(model: nn.Sequential, name: str, x: Tensor, y: Tensor) -> dict[str, Any]:
+def train(model: nn.Module, name: str, x: Tensor, y: Tensor) -> dict[str, Any]:
     """Return the loss on all samples now and then, and the step at which it was NaN."""
     kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[name]
     optimizer = kind(model.parameters(), lr=RATES[name])
