@@ -31,18 +31,19 @@ _LEFT_OUT = (".git", ".venv", ".cache", "__pycache__", ".*_cache")
 
 
 def copy(folder: Path) -> Path:
-    """Return a copy of the project with the languages, in a repository of its own."""
+    """Return a copy of the project with the languages, in a clone of its own."""
     root = folder / "project"
-    shutil.copytree(
-        ROOT, root, ignore=shutil.ignore_patterns(*_LEFT_OUT), symlinks=True
-    )
+    # With its history: what lags is compared with what it followed.
+    subprocess.run(["git", "clone", "-q", ROOT, root], check=True)
+    left_out = shutil.ignore_patterns(*_LEFT_OUT)
+    shutil.copytree(ROOT, root, ignore=left_out, symlinks=True, dirs_exist_ok=True)
     shutil.rmtree(root / "site", ignore_errors=True)  # but not tests/site
     (root / ".venv").symlink_to((ROOT / ".venv").resolve())
     for code, (name, home) in LANGUAGES.items():
         new_language.add(Project(root), code, name)
         translate(root / "docs" / code / "index.md", home)
     git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
-    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "Three more"]):
+    for arguments in (["add", "-A"], ["commit", "-qm", "Three more"]):
         subprocess.run([*git, *arguments], cwd=root, check=True)
     return root
 
