@@ -306,7 +306,7 @@ def on_page_markdown(
             text = notices.unfinished(text, build.labels)
     text = status.fill(text, build.project, build.labels, config.repo_url or "")
     text = numbers.fill_page(text, path, build.warn)
-    page.meta["whole"] = whole = pages.with_includes(text, build.project)
+    page.meta["whole"] = whole = pages.with_includes(text, path)
     copy = Path(page.file.abs_dest_path).with_name(markdown.NAME)
     copy.parent.mkdir(parents=True, exist_ok=True)
     text_files.write(copy, _markdown_copy(whole, page, config, files))

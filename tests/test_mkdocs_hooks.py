@@ -21,6 +21,19 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
     "link": ("", add("[x](nowhere.md)"), r"docs/en/index\.md:10: .*nowhere\.md.*not found"),
     "anchor": ("", add("[x](#nowhere)"), r"docs/en/index\.md:10: .*#nowhere.*no such"),
     "image": ("", add("![x](none.png)"), r"docs/en/index\.md:10: .*none\.png.*not found"),
+    "include": (
+        "en",
+        add('```python\n--8<-- "snippets/a/none.py"\n```'),
+        r"docs/en/index\.md:11: Snippet at path '.*none\.py' could not be found; check",
+    ),
+    "include that is not UTF-8": (
+        "en",
+        lambda root: (
+            add('```python\n--8<-- "snippets/a/small.py"\n```')(root),
+            append("snippets/a/small.py", b"# " + KOREAN)(root),
+        ),
+        r"docs/en/index\.md:11: .*small\.py.* not UTF-8; save",
+    ),
     "script": (
         "en",
         add("<script>alert(1)</script>"),

@@ -163,9 +163,21 @@ def expand(path: Path) -> list[tuple[int, str]]:
     return expanded
 
 
-def with_includes(text: str, project: Project) -> str:
-    """Return a page's Markdown with what it includes; MkDocs has checked the names."""
-    return "\n".join(_preprocessor(project.root).run(text.split("\n")))
+def with_includes(text: str, path: Path) -> str:
+    """Return a page's Markdown with what it includes.
+
+    Args:
+        text: the Markdown, its placeholders filled.
+        path: the page's file.
+
+    Raises:
+        Fault: naming the line of an include that cannot be found.
+    """
+    try:
+        return "\n".join(_preprocessor(Project.of(path).root).run(text.split("\n")))
+    except (UnicodeDecodeError, snippets.SnippetMissingError):
+        expand(path)  # says in which line
+        raise
 
 
 def _language(info: str) -> str:

@@ -131,7 +131,7 @@ def test_included_text_is_expanded_at_the_line_that_includes_it(root, page):
     assert fence.lines == [11, 12]
     (plain,) = pages.fences(path, includes=False)
     assert plain.text == '--8<-- "x.py:s"\nc = 3\n'
-    text = pages.with_includes(pages.read(path), Project(root))
+    text = pages.with_includes(pages.read(path), path)
     assert text == pages.read(path).replace('--8<-- "x.py:s"', "b = 2")
 
 
