@@ -25,7 +25,7 @@ RUN = """async ([selector, options]) => {
   return violations.flatMap(({ id, nodes }) => nodes.map(
     ({ target, failureSummary }) => [`${id}: ${failureSummary}`, target.join(" ")]));
 }"""
-# Marks one element of each look: its color and font, and the grounds it stands on.
+# Marks one element of each look: its color and font, and the grounds behind it.
 MARK = """([scheme, within]) => {
   const seen = new Set();
   const grounds = new Map([[null, ""]]);
