@@ -1,4 +1,4 @@
-"""One NaN in one sample: its row in the forward pass, every weight in the backward pass.
+"""One NaN in one sample: its row on the way forward, every weight on the way back.
 
 Source: IEEE 754 arithmetic, in which every sum and product with NaN is NaN.
 """
@@ -47,9 +47,10 @@ def measure() -> dict[str, Any]:
     hidden = torch.relu(layers[0](batch))
     output = layers[1](hidden)
     loss = output.square().mean()
-    loss.backward()
+    weights = [layer.weight for layer in layers]
+    first, last = torch.autograd.grad(loss, weights)
     tensors = {"batch": batch, "hidden": hidden, "output": output, "loss": loss[None]}
-    gradients = {"first": layers[0].weight.grad.T, "last": layers[1].weight.grad.T}
+    gradients = {"first": first.T, "last": last.T}
     return {name: isnan(values) for name, values in (tensors | gradients).items()}
 
 
@@ -59,11 +60,9 @@ def table(axis: Axes, left: float, top: float, cells: list[list[int]]) -> None:
         for column, bad in enumerate(values):
             corner = left + column, top - 1 - row
             color = "C3" if bad else "C0"
-            axis.add_patch(
-                Rectangle(corner, 1, 1, fc=color if bad else "none", ec="none", alpha=0.25)
-            )
             axis.add_patch(Rectangle(corner, 1, 1, fill=False, ec=color, lw=1))
             if bad:
+                axis.add_patch(Rectangle(corner, 1, 1, fc=color, lw=0, alpha=0.25))
                 axis.plot(corner[0] + 0.5, corner[1] + 0.5, "C3x", markersize=5)
 
 
