@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 import tempfile
@@ -27,6 +26,7 @@ def _style(folder: str) -> str:
     return (
         "import sys, matplotlib\n"
         f"sys.path.insert(0, {root!r})\n"
+        "from sitetools.measure import sandbox_guard\n"
         "from sitetools.render import backend, drawing\n"
         "del sys.path[0]\n"
         "from matplotlib_inline.backend_inline import set_matplotlib_formats\n"
@@ -34,7 +34,7 @@ def _style(folder: str) -> str:
         "matplotlib.rcParams['legend.facecolor'] = 'none'\n"
         "matplotlib.backend_bases.register_backend('svg', backend.Canvas)\n"
         "set_matplotlib_formats('svg', bbox_inches=None)\n"
-        f"{inspect.getsource(sandbox_process.shut_in)}\nshut_in({folder!r})\n"
+        f"sandbox_guard.shut_in({folder!r})\n"
         "exit = quit = None  # a script would end here, a notebook goes on"
     )
 

@@ -5,7 +5,6 @@ import small_site
 import yaml
 
 from sitetools.content import pages
-from sitetools.content.project import Project
 from sitetools.fault import Fault
 
 PAGE = small_site.PAGE  # what is added to it begins on line 10
@@ -133,14 +132,6 @@ def test_included_text_is_expanded_at_the_line_that_includes_it(root, page):
     assert plain.text == '--8<-- "x.py:s"\nc = 3\n'
     text = pages.with_includes(pages.read(path), path)
     assert text == pages.read(path).replace('--8<-- "x.py:s"', "b = 2")
-
-
-def test_older_version_may_include_a_file_that_is_gone(root):
-    include = '--8<-- "snippets/gone.py"'
-    old = Project(root).cache / "as-it-was" / "index.md"
-    old.parent.mkdir(parents=True)
-    old.write_text(include)
-    assert list(pages.expand(old)) == [(1, include)]
 
 
 def test_prose_is_neither_front_matter_nor_code(page):
