@@ -26,33 +26,10 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
         add('```python\n--8<-- "snippets/a/none.py"\n```'),
         r"docs/en/index\.md:11: Snippet at path '.*none\.py' could not be found; check",
     ),
-    "include that is not UTF-8": (
-        "en",
-        lambda root: (
-            add('```python\n--8<-- "snippets/a/small.py"\n```')(root),
-            append("snippets/a/small.py", b"# " + KOREAN)(root),
-        ),
-        r"docs/en/index\.md:11: .*small\.py.* not UTF-8; save",
-    ),
     "script": (
         "en",
         add("<script>alert(1)</script>"),
         r"docs/en/index\.md:10: a page may not have <script>: .*; remove it",
-    ),
-    "element that is never closed": (
-        "",
-        add("a <b>word"),
-        r"docs/en/index\.md:10: <b> is never closed; add </b>",
-    ),
-    "image of another host": (
-        "",
-        add("![x](https://elsewhere.example/x.png)"),
-        r"docs/en/index\.md:10: loads https://elsewhere\.example/x\.png from another",
-    ),
-    "word missing": (
-        "ko",
-        change("docs/ko/labels.yml", "  home:", "  no_home:"),
-        r"docs/ko/labels\.yml:\d+: no word for 'home'; add it below `site:`",
     ),
     "word missing that only a page shows": (
         "ko",
@@ -78,11 +55,6 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
         "",
         change("mkdocs.ko.yml", "docs_dir: docs/ko", "docs_dir: [docs/ko"),
         r"(?s)error parsing the configuration.*mkdocs\.ko\.yml\", line \d+, column",
-    ),
-    "config with a tab": (
-        "",
-        change("mkdocs.yml", "  name: material", "\tname: material"),
-        r"(?s)error parsing the configuration.*mkdocs\.yml\", line \d+, column",
     ),
     "config of a language not UTF-8": (
         "",
@@ -113,11 +85,6 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
         "en",
         append("docs/shared/css/formulas.css", b"/* " + KOREAN),
         r"docs/shared/css/formulas\.css:\d+: not UTF-8; save the file again",
-    ),
-    "script not UTF-8": (
-        "en",
-        append("docs/shared/js/site.js", b"// " + KOREAN),
-        r"docs/shared/js/site\.js:\d+: not UTF-8; save the file again",
     ),
     "template's tag": (
         "en",

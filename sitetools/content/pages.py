@@ -255,14 +255,12 @@ def prose(path: Path, includes: bool = True) -> list[tuple[int, str]]:
     """
     match = _FRONT_MATTER.match(read(path))
     start = match[0].count("\n") + 1 if match else 1
-    lines = _lines(path, includes)
-    fenced = {
-        number
-        for fence in fences_in(lines, path)
-        for number in range(fence.line, fence.end + 1)
-    }
-    return [
-        (number, line)
-        for number, line in lines
-        if number >= start and number not in fenced
-    ]
+    lines = outside_fences(_lines(path, includes), path)
+    return [(number, line) for number, line in lines if number >= start]
+
+
+def outside_fences(lines: list[tuple[int, str]], path: Path) -> list[tuple[int, str]]:
+    """Return those of a page's lines, which have numbers, that are in no fence."""
+    fences = fences_in(lines, path)
+    fenced = {n for fence in fences for n in range(fence.line, fence.end + 1)}
+    return [(number, line) for number, line in lines if number not in fenced]

@@ -144,8 +144,7 @@ def _shown(path: Path, ident: str, output: Any) -> dict[str, str]:  # noqa: ANN4
         if len(output.text) > sandbox.MOST_OUTPUT:
             problem = f"prints more than {sandbox.MOST_OUTPUT:,} characters"
             raise _fault(path, ident, problem, "print less")
-        lines = output.text.strip("\n").split("\n")
-        return {"text": "\n".join(line.rstrip() for line in lines)}
+        return {"text": compare.tidy(output.text)}
     if output.output_type == "stream":
         shown = output.text[: sandbox_process.MOST_ERROR]
         remedy = "remove what causes the warning"

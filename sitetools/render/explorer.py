@@ -35,20 +35,14 @@ class MarkdownInside(Extension):  # type: ignore[misc]
 
 def parts(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Cut frozen results into the files that the element fetches, by name."""
-    cut = {}
+    names, cut = ("factor", "verdict", "leaves", "gradient", "signal"), {}
     for norm, skips in results["factor"].items():
         for activation in next(iter(skips["off"].values())):
             cut[f"{activation}-{norm}.json"] = {
                 skip: {
                     init: {
                         name: results[name][norm][skip][init][activation]
-                        for name in (
-                            "factor",
-                            "verdict",
-                            "leaves",
-                            "gradient",
-                            "signal",
-                        )
+                        for name in names
                     }
                     for init in inits
                 }
