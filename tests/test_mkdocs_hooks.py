@@ -26,6 +26,14 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
         add('```python\n--8<-- "snippets/a/none.py"\n```'),
         r"docs/en/index\.md:11: Snippet at path '.*none\.py' could not be found; check",
     ),
+    "include that is not UTF-8": (
+        "en",
+        lambda root: (
+            add('```python\n--8<-- "snippets/a/small.py"\n```')(root),
+            append("snippets/a/small.py", b"# " + KOREAN)(root),
+        ),
+        r"docs/en/index\.md:11: .*small\.py.* not UTF-8; save",
+    ),
     "script": (
         "en",
         add("<script>alert(1)</script>"),
@@ -85,6 +93,11 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
         "en",
         append("docs/shared/css/formulas.css", b"/* " + KOREAN),
         r"docs/shared/css/formulas\.css:\d+: not UTF-8; save the file again",
+    ),
+    "script not UTF-8": (
+        "en",
+        append("docs/shared/js/site.js", b"// " + KOREAN),
+        r"docs/shared/js/site\.js:\d+: not UTF-8; save the file again",
     ),
     "template's tag": (
         "en",

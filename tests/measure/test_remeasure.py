@@ -100,6 +100,7 @@ ODD = {
         1,
         "warns",
     ),
+    "measure() returns a list": (MEASURE, "    return [1]", 1, "does not set"),
     "no results": ("results = measure", "found = measure", 1, "does not set"),
     "no tolerance": ("TOLERANCE", "TOLERANT", 1, "does not set"),
     "tolerance of another result": ('{"x": 0.01}', '{"y": 0.01}', 1, "have x, y"),

@@ -97,6 +97,7 @@ def test_language_may_lag_unless_its_page_is_named(site, page, source):
         ("source:\n", "source: 1\nx:\n", 4, "no hashes by section"),
         ("## One {#one}\n", "", 23, "the section {#one} is missing above this line"),
         ("이 페이지를 읽으면", "이", 3, "the description is too short"),
+        ("이 페이지를 읽으면", "이 페이지를 읽으면 " * 9, 3, "the description is too long"),
         (KOREAN[4:], "", 1, "the front matter is never closed"),
     ],
 )  # fmt: skip
