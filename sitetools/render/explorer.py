@@ -35,7 +35,8 @@ class MarkdownInside(Extension):  # type: ignore[misc]
 
 def parts(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Cut frozen results into the files that the element fetches, by name."""
-    names, cut = ("factor", "verdict", "leaves", "gradient", "signal"), {}
+    names = ("factor", "verdict", "leaves", "gradient", "signal")
+    cut = {}
     for norm, skips in results["factor"].items():
         for activation in next(iter(skips["off"].values())):
             cut[f"{activation}-{norm}.json"] = {
