@@ -110,7 +110,9 @@ def test_page_is_shown_with_the_menu_and_the_search_of_the_whole_site(root, tmp_
 
 
 @pytest.mark.parametrize(("command", "count"), [("build", 1), ("serve", 0)])
-def test_preview_packs_and_shares_nothing_and_has_no_policy(root, monkeypatch, command, count):
+def test_preview_packs_and_shares_nothing_and_has_no_policy(
+    root, monkeypatch, command, count
+):
     monkeypatch.setenv("SITE_URL", SITE_URL)
     assert built(root, command=command) == []
     site = root.parent / "site"
