@@ -169,7 +169,8 @@ def _trace(error: BaseException, filename: str) -> tuple[str, int | None]:
     own = [index for index, frame in enumerate(frames) if frame.filename == filename]
     if not own:
         return "", None
-    shown = [frame for frame in frames[own[0] :] if frame.filename != __file__]
+    ours = (__file__, sandbox_guard.__file__)
+    shown = [frame for frame in frames[own[0] :] if frame.filename not in ours]
     text = "".join(traceback.format_list(shown))
     return text, frames[own[-1]].lineno
 
