@@ -16,6 +16,7 @@ from sitetools.translate import (
     command,
     fix,
     new_language,
+    new_page,
     notebook_rules,
     staleness,
     status,
@@ -85,7 +86,7 @@ def _check(project: Project, pages: list[str]) -> int:
 def _start(project: Project, pages: list[str]) -> int:
     for page in pages:
         path = Path(page).resolve()
-        staleness.start(path)
+        new_page.start(path)
         name = relative(path)
         print(
             f"{name} is a copy of the English page. Translate its words, not the code, "

@@ -2,7 +2,8 @@
 
 A pytest plugin (pyproject.toml loads it). A block, snippet or lab that passed is not
 run again while its code, its expected results, the versions of what it runs on and our
-code that judges it are the same. Only passes are remembered, in .cache/tests.
+code that judges it are the same; nor is a page visited in the browser while its HTML
+and the assets of its language are. Only passes are remembered, in .cache/tests.
 `--fresh` runs everything, and so does CI=true.
 """
 
@@ -18,7 +19,6 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -31,6 +31,7 @@ DAYS = 90
 PACKAGES = (
     *("torch", "numpy", "scipy", "matplotlib", "scikit-learn", "keras", "mnist1d"),
     *("nbclient", "ipykernel", "matplotlib-inline"),
+    *("playwright", "axe-playwright-python"),
 )
 SITETOOLS = Path(__file__).resolve().parents[1] / "sitetools"
 _ALL = ("measure/sandbox*.py", "measure/compare.py")
@@ -43,6 +44,10 @@ JUDGES = {
         "content/stand_ins.py",
     ),
     "labs": (*_ALL, "measure/run_labs.py", "render/*.py"),
+    "pages": (
+        *("../tests/browser/test_every_page.py", "../tests/browser/axe.py"),
+        *("../tests/browser/conftest.py", "../tests/conftest.py"),
+    ),
 }
 """The code that runs and compares each kind."""
 
@@ -63,7 +68,7 @@ def key(kind: str, inputs: Iterable[str | Path]) -> str:
     """Return a hash of all that decides whether something passes.
 
     Args:
-        kind: blocks, snippets or labs.
+        kind: blocks, snippets, labs or pages.
         inputs: code and expected results; of a file, its name and content.
     """
     parts = [kind, versions()]
@@ -121,8 +126,13 @@ class Memory:
                 path.unlink(missing_ok=True)
 
 
-class Once(Protocol):
+class Once:
     """Runs a check unless it passed before, and remembers it if it does not raise."""
+
+    def __init__(self, memory: Memory, properties: list[tuple[str, object]]) -> None:
+        self.memory = memory
+        self.properties = properties
+        """Those of the test; here it says what was not run."""
 
     def __call__(
         self, kind: str, inputs: Iterable[str | Path], check: Callable[[], object]
@@ -130,28 +140,23 @@ class Once(Protocol):
         """Run it.
 
         Args:
-            kind: blocks, snippets or labs.
+            kind: blocks, snippets, labs or pages.
             inputs: what decides whether it passes: code and expected results.
             check: raises if something is wrong.
         """
+        ident = key(kind, inputs)
+        if self.memory.has(ident):
+            self.properties.append((NAME, kind))
+            return
+        check()
+        self.memory.keep(ident)
 
 
 @pytest.fixture
 def remembered(request: pytest.FixtureRequest) -> Once:
     """Return what runs a check only if it has not passed before."""
     memory = Memory(folder(request.config), is_fresh(request.config))
-
-    def once(
-        kind: str, inputs: Iterable[str | Path], check: Callable[[], object]
-    ) -> None:
-        ident = key(kind, inputs)
-        if memory.has(ident):
-            request.node.user_properties.append((NAME, kind))
-            return
-        check()
-        memory.keep(ident)
-
-    return once
+    return Once(memory, request.node.user_properties)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -159,7 +164,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fresh",
         action="store_true",
-        help="run every block, snippet and lab, also those that passed before",
+        help="run every block, snippet, lab and page, also those that passed before",
     )
 
 

@@ -39,21 +39,6 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
         add("<script>alert(1)</script>"),
         r"docs/en/index\.md:10: a page may not have <script>: .*; remove it",
     ),
-    "element that is never closed": (
-        "",
-        add("a <b>word"),
-        r"docs/en/index\.md:10: <b> is never closed; add </b>",
-    ),
-    "image of another host": (
-        "",
-        add("![x](https://elsewhere.example/x.png)"),
-        r"docs/en/index\.md:10: loads https://elsewhere\.example/x\.png from another",
-    ),
-    "word missing": (
-        "ko",
-        change("docs/ko/labels.yml", "  home:", "  no_home:"),
-        r"docs/ko/labels\.yml:\d+: no word for 'home'; add it below `site:`",
-    ),
     "word missing that only a page shows": (
         "ko",
         change("docs/ko/labels.yml", "  breadcrumbs:", "  no_crumbs:"),
@@ -78,11 +63,6 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
         "",
         change("mkdocs.ko.yml", "docs_dir: docs/ko", "docs_dir: [docs/ko"),
         r"(?s)error parsing the configuration.*mkdocs\.ko\.yml\", line \d+, column",
-    ),
-    "config with a tab": (
-        "",
-        change("mkdocs.yml", "  name: material", "\tname: material"),
-        r"(?s)error parsing the configuration.*mkdocs\.yml\", line \d+, column",
     ),
     "config of a language not UTF-8": (
         "",

@@ -20,3 +20,8 @@ def run(root: Path, *arguments: str) -> str | None:
     except OSError:
         return None
     return result.stdout if result.returncode == 0 else None
+
+
+def is_whole(root: Path) -> bool:
+    """Return whether git knows all versions of the files: not in a shallow clone."""
+    return (run(root, "rev-parse", "--is-shallow-repository") or "").strip() == "false"

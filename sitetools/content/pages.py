@@ -131,9 +131,6 @@ def _preprocessor(root: Path) -> snippets.SnippetPreprocessor:
 def expand(path: Path) -> list[tuple[int, str]]:
     """Return (line in the page's file, text) for each line after includes.
 
-    In an older version of a page, which is in the cache, the line that includes a file
-    that was deleted since is left as it is.
-
     Raises:
         Fault: naming the line of an include that cannot be found.
     """
@@ -154,9 +151,6 @@ def expand(path: Path) -> list[tuple[int, str]]:
             problem = f"{line.strip()} includes a file that is not UTF-8"
             raise Fault(place, problem, "save that file again as UTF-8") from None
         except snippets.SnippetMissingError as error:
-            if path.is_relative_to(Project.of(path).cache):
-                expanded.append((number, line))
-                continue
             remedy = f"check the name in {line.strip()} against the file it includes"
             raise Fault(place, str(error), remedy) from None
         expanded += [(number, text) for text in lines]
@@ -206,8 +200,11 @@ def fences(path: Path, includes: bool = True) -> Iterator[Fence]:
     Raises:
         Fault: for a fence that is never closed.
     """
-    lines = expand(path) if includes else list(enumerate(read(path).split("\n"), 1))
-    return fences_in(lines, path)
+    return fences_in(_lines(path, includes), path)
+
+
+def _lines(path: Path, includes: bool) -> list[tuple[int, str]]:
+    return expand(path) if includes else list(enumerate(read(path).split("\n"), 1))
 
 
 def fences_in(lines: list[tuple[int, str]], path: Path) -> Iterator[Fence]:
@@ -251,16 +248,19 @@ def fences_in(lines: list[tuple[int, str]], path: Path) -> Iterator[Fence]:
         index += 1
 
 
-def prose(path: Path) -> list[tuple[int, str]]:
+def prose(path: Path, includes: bool = True) -> list[tuple[int, str]]:
     """Return (line, text) of what is neither front matter nor in a fence.
 
     Included text has the line that includes it.
     """
     match = _FRONT_MATTER.match(read(path))
     start = match[0].count("\n") + 1 if match else 1
-    fenced = {n for fence in fences(path) for n in range(fence.line, fence.end + 1)}
-    return [
-        (number, line)
-        for number, line in expand(path)
-        if number >= start and number not in fenced
-    ]
+    lines = outside_fences(_lines(path, includes), path)
+    return [(number, line) for number, line in lines if number >= start]
+
+
+def outside_fences(lines: list[tuple[int, str]], path: Path) -> list[tuple[int, str]]:
+    """Return those of a page's lines, which have numbers, that are in no fence."""
+    fences = fences_in(lines, path)
+    fenced = {n for fence in fences for n in range(fence.line, fence.end + 1)}
+    return [(number, line) for number, line in lines if number not in fenced]

@@ -48,7 +48,7 @@ def _sections(path: Path, text: str) -> list[Section]:
     heads = [("top", 0, 1)]
     texts = [f"{meta.get('title', '')}\n{meta.get('description', '')}"]
     proses = [""]
-    outside = dict(pages.prose(path))
+    outside = dict(pages.prose(path, includes=False))
     for number, line in enumerate(pages.read(path).split("\n"), 1):
         is_prose = number in outside
         if heading := HEADING.match(line) if is_prose else None:

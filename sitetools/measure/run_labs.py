@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 import tempfile
@@ -27,6 +26,7 @@ def _style(folder: str) -> str:
     return (
         "import sys, matplotlib\n"
         f"sys.path.insert(0, {root!r})\n"
+        "from sitetools.measure import sandbox_guard\n"
         "from sitetools.render import backend, drawing\n"
         "del sys.path[0]\n"
         "from matplotlib_inline.backend_inline import set_matplotlib_formats\n"
@@ -34,7 +34,7 @@ def _style(folder: str) -> str:
         "matplotlib.rcParams['legend.facecolor'] = 'none'\n"
         "matplotlib.backend_bases.register_backend('svg', backend.Canvas)\n"
         "set_matplotlib_formats('svg', bbox_inches=None)\n"
-        f"{inspect.getsource(sandbox_process.shut_in)}\nshut_in({folder!r})\n"
+        f"sandbox_guard.shut_in({folder!r})\n"
         "exit = quit = None  # a script would end here, a notebook goes on"
     )
 
@@ -144,8 +144,7 @@ def _shown(path: Path, ident: str, output: Any) -> dict[str, str]:  # noqa: ANN4
         if len(output.text) > sandbox.MOST_OUTPUT:
             problem = f"prints more than {sandbox.MOST_OUTPUT:,} characters"
             raise _fault(path, ident, problem, "print less")
-        lines = output.text.strip("\n").split("\n")
-        return {"text": "\n".join(line.rstrip() for line in lines)}
+        return {"text": compare.tidy(output.text)}
     if output.output_type == "stream":
         shown = output.text[: sandbox_process.MOST_ERROR]
         remedy = "remove what causes the warning"

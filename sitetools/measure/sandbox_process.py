@@ -20,6 +20,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sitetools.measure import sandbox_guard
+
 MOST_ERROR = 2000
 """Characters of an error's message that are shown."""
 
@@ -123,45 +125,11 @@ def _quiet(folder: Path) -> None:
     linecache.clearcache()
     _other_seeds()
     tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
-    shut_in(str(folder))
+    sandbox_guard.shut_in(str(folder))
     import warnings
 
     # A window cannot open here; the reader's can.
     warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
-
-
-def shut_in(folder: str) -> None:
-    """Close the network to this process, and all of the disk but a folder to writing.
-
-    It imports all that it needs: a lab's kernel gets its source.
-    """
-    import os
-    import sys
-
-    folder = os.path.realpath(folder)
-    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-    network = ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.bind")
-    changing = {"os.mkdir", "os.remove", "os.rmdir", "os.rename", "os.truncate"}
-    changing |= {"os.link", "os.symlink", "os.chmod", "shutil.rmtree"}
-
-    def watch(event: str, arguments: tuple[object, ...]) -> None:
-        if event in network:
-            address = arguments[event != "socket.getaddrinfo"]
-            if not isinstance(address, (str, bytes)) or event == "socket.getaddrinfo":
-                raise RuntimeError(
-                    f"no network here to reach {address!r}: use data that a package "
-                    "ships, or make some"
-                )
-        elif event in changing or (event == "open" and int(arguments[2]) & writing):  # type: ignore[call-overload]
-            for path in arguments[: 2 if event == "os.rename" else 1]:
-                if isinstance(path, (str, bytes, os.PathLike)):
-                    place = os.path.realpath(os.fsdecode(path))
-                    if not f"{place}{os.sep}".startswith((folder + os.sep, os.devnull)):
-                        raise PermissionError(
-                            f"{place}: a block writes into its own folder only"
-                        )
-
-    sys.addaudithook(watch)
 
 
 def _other_seeds() -> None:
@@ -201,7 +169,8 @@ def _trace(error: BaseException, filename: str) -> tuple[str, int | None]:
     own = [index for index, frame in enumerate(frames) if frame.filename == filename]
     if not own:
         return "", None
-    shown = [frame for frame in frames[own[0] :] if frame.filename != __file__]
+    ours = (__file__, sandbox_guard.__file__)
+    shown = [frame for frame in frames[own[0] :] if frame.filename not in ours]
     text = "".join(traceback.format_list(shown))
     return text, frames[own[-1]].lineno
 

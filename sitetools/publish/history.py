@@ -47,8 +47,7 @@ def histories(project: Project) -> dict[str, History]:
 
     Merges and what bots did do not count; a file that was renamed keeps its history.
     """
-    shallow = git.run(project.root, "rev-parse", "--is-shallow-repository")
-    if (shallow or "").strip() != "false":
+    if not git.is_whole(project.root):
         return {}
     options = ("--no-merges", "--no-show-signature", "--find-renames", "--name-status")
     log = git.run(project.root, "log", *options, "--relative", _FORMAT, "--", "docs")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sitetools.render.backend import Words
+    from sitetools.render.svg_text import Words
 
 ALLOWED = (
     "use lines, areas and marks in C0 to C5, black, gray or white, and text without "

@@ -35,6 +35,7 @@ class MarkdownInside(Extension):  # type: ignore[misc]
 
 def parts(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Cut frozen results into the files that the element fetches, by name."""
+    names = ("factor", "verdict", "leaves", "gradient", "signal")
     cut = {}
     for norm, skips in results["factor"].items():
         for activation in next(iter(skips["off"].values())):
@@ -42,13 +43,7 @@ def parts(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
                 skip: {
                     init: {
                         name: results[name][norm][skip][init][activation]
-                        for name in (
-                            "factor",
-                            "verdict",
-                            "leaves",
-                            "gradient",
-                            "signal",
-                        )
+                        for name in names
                     }
                     for init in inits
                 }

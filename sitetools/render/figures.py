@@ -25,7 +25,7 @@ from sitetools.fault import Fault, Place, relative
 from sitetools.render import drawing, svg
 
 if TYPE_CHECKING:
-    from sitetools.render.backend import Words
+    from sitetools.render.svg_text import Words
 
 _IMAGE = re.compile(r"<img\b[^>]*\bsrc=\"figure:[^>]*>")
 _ATTRIBUTE = re.compile(r'\b(alt|src|title)="([^"]*)"')
@@ -119,7 +119,7 @@ def _key(snippet: Path, figure: str, others: Words) -> str:
 def _code() -> bytes:
     """Return what draws: our code, and the version of matplotlib."""
     folder = Path(__file__).parent
-    names = ("backend.py", "drawing.py", "svg.py")
+    names = ("backend.py", "drawing.py", "svg.py", "svg_paths.py", "svg_text.py")
     code = b"".join((folder / name).read_bytes() for name in names)
     return code + version("matplotlib").encode()
 

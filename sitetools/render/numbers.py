@@ -78,21 +78,16 @@ def fill_page(text: str, path: Path, warn: frozen.Warn | None = None) -> str:
     def filled(line: str, place: Place) -> str:
         return PLACEHOLDER.sub(lambda match: fill(match[1], place, results_of), line)
 
+    def outside(markdown: str) -> list[tuple[int, str]]:
+        return pages.outside_fences(list(enumerate(markdown.split("\n"), 1)), path)
+
     places = {
         line: Place(path, number)
-        for number, line in _outside_fences(pages.read(path), path)
+        for number, line in outside(pages.read(path))
         if PLACEHOLDER.search(line)
     }
     lines = text.split("\n")
-    for number, line in _outside_fences(text, path) if places else []:
+    for number, line in outside(text) if places else []:
         if line in places:
             lines[number - 1] = filled(line, places[line])
     return "\n".join(lines)
-
-
-def _outside_fences(text: str, path: Path) -> list[tuple[int, str]]:
-    """Return the lines that are not in a fence, with their numbers."""
-    lines = list(enumerate(text.split("\n"), 1))
-    fences = pages.fences_in(lines, path)
-    fenced = {n for fence in fences for n in range(fence.line, fence.end + 1)}
-    return [(number, line) for number, line in lines if number not in fenced]

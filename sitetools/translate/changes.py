@@ -47,12 +47,6 @@ def followed(path: Path) -> Iterator[tuple[Path, set[str]]]:
             return
 
 
-def is_whole(project: Project) -> bool:
-    """Return whether git knows all versions of the pages."""
-    answer = git.run(project.root, "rev-parse", "--is-shallow-repository")
-    return (answer or "").strip() == "false"
-
-
 def changes(path: Path) -> dict[str, list[str]]:
     """Return how each section of the source changed since a page was stamped, by id.
 

@@ -112,6 +112,7 @@ def _page(path: Path, named: bool) -> Iterator[Fault]:
         yield from broken
         return
     yield from _description(path)
+    pages.expand(path)  # says which include cannot be found
     parts(path)
     yield from prose.problems(path)
     language = language_of(path)

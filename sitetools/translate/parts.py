@@ -38,17 +38,6 @@ class Numbered:
         return self.lines[self.text.count("\n", 0, offset)][0]
 
 
-def prose(path: Path) -> Lines:
-    """Return the lines of a page's own prose: without front matter, code, includes.
-
-    Raises:
-        Fault: as pages.prose().
-    """
-    numbers = {number for number, _ in pages.prose(path)}
-    lines = enumerate(pages.read(path).split("\n"), 1)
-    return [(number, line) for number, line in lines if number in numbers]
-
-
 def blank(text: str, *patterns: re.Pattern[str]) -> str:
     """Return the text with spaces for what the patterns find; no line moves."""
     for pattern in patterns:
@@ -109,13 +98,13 @@ class Part:
 
 
 def parts(path: Path) -> list[Part]:
-    """Return the sections of a page.
+    """Return the sections of a page; of an include, they hold the line that names it.
 
     Raises:
         Fault: for a fence that is not closed where it should be, a heading without an
             id, and as pages.front_matter().
     """
-    fences = list(pages.fences(path))
+    fences = list(pages.fences(path, includes=False))
     for fence in fences:
         for number, line in zip(fence.lines, fence.text.split("\n"), strict=False):
             inner = _NESTED.match(line)
@@ -123,7 +112,7 @@ def parts(path: Path) -> list[Part]:
                 problem = f"this fence is not closed before the one on line {number}"
                 remedy = f"add {fence.mark} on a line of its own where its code ends"
                 raise Fault(fence.place, problem, remedy)
-    found, lines = sections(path), prose(path)
+    found, lines = sections(path), pages.prose(path, includes=False)
     ends = [section.line for section in found[1:]] + [10**9]
     return [
         Part(

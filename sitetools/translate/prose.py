@@ -12,7 +12,6 @@ from sitetools.content import pages
 from sitetools.content.project import language_of
 from sitetools.fault import Fault, Place
 from sitetools.translate.parts import Lines, Numbered, paragraphs, words_only
-from sitetools.translate.parts import prose as prose_of
 
 _ODD = {"Cc", "Cf", "Co", "Zl", "Zp"}
 """Unicode's categories of control, format and private characters."""
@@ -59,7 +58,7 @@ def characters(path: Path) -> Iterator[Fault]:
 
 def problems(path: Path) -> Iterator[Fault]:
     """Yield what a page's prose may not hold, each with its line."""
-    lines = prose_of(path)
+    lines = pages.prose(path, includes=False)
     yield from _line_breaks(path, lines)
     yield from _open_formulas(path, lines)
     yield from _html(path, lines)

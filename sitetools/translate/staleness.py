@@ -13,13 +13,11 @@ from pathlib import Path
 from sitetools.content import files, notebooks, pages
 from sitetools.content.project import (
     SOURCE_LANGUAGE,
-    Project,
     counterpart,
     language_of,
 )
 from sitetools.content.sections import Section, sections
 from sitetools.fault import Fault, Place, relative
-from sitetools.translate import command
 from sitetools.translate.parts import blank, words_only
 
 _LINK_TARGET = re.compile(r"\]\([^)]*\)|\{\{.*?\}\}|<[^>]*>")
@@ -163,21 +161,3 @@ def stamp_of(path: Path, ident: str) -> tuple[Place, str]:
     lines = enumerate(files.read(path).split("\n"), 1)
     found = (number for number, line in lines if line.strip().startswith(begins))
     return Place(path, next(found, 1)), f'{mark}{value}"'
-
-
-def start(path: Path) -> None:
-    """Begin a translation: a copy of the English page, stamped for nothing yet.
-
-    Raises:
-        Fault: if the page exists, has no source, or its language is not set up.
-    """
-    source, language = translation(path), language_of(path)
-    known = Project.of(path).languages()
-    if language not in known:
-        remedy = f"add it by `{command('new-language', language, 'NAME')}`, or "
-        remedy += f"choose one of {', '.join(known)}"
-        raise Fault(path, f"there is no language {language!r}", remedy)
-    if path.exists():
-        raise Fault(path, "exists already", "edit it, or rename it first")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    files.write(path, files.read(source))

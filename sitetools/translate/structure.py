@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from sitetools.content import files, notebooks, pages
+from sitetools.content import files, git, notebooks, pages
 from sitetools.content.project import COMPLETE, Project, language_of
 from sitetools.fault import Fault, Place, relative
 from sitetools.translate import changes, command, staleness
@@ -101,7 +101,7 @@ def _followed(path: Path, current: dict[str, Part]) -> dict[str, Part]:
                     now = current.get(part.ident, part)
                     by = now.section.line - part.section.line
                     found[part.ident] = part.moved(source, by)
-    if changes.is_whole(Project.of(path)):  # then the other stamps are of no version
+    if git.is_whole(Project.of(path).root):  # then the other stamps are of no version
         found = current | found
     return found
 

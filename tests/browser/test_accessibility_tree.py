@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from project import PROJECT
-from test_reading import DESKTOP, LESSON, PHONE, both_widths
+from test_every_page import DESKTOP, LESSON, PHONE
+from test_reading import both_widths
 
 from sitetools.content import labels
 from sitetools.content.project import COMPLETE, SOURCE_LANGUAGE

@@ -2,7 +2,7 @@
 
 import pytest
 from project import PROJECT
-from test_reading import DESKTOP, LESSON, PHONE
+from test_every_page import DESKTOP, LESSON, PHONE
 
 ZOOMED = {"width": 640, "height": 450}  # a desktop of 1280 × 900 at 200 %
 PATHS = ["en/", f"ko/{LESSON}/", "en/labs/small-batches/"]

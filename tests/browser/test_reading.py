@@ -1,25 +1,12 @@
 """What a reader does, in a real browser."""
 
-from urllib.parse import urlsplit
-
-import axe
 import blocks
 import pytest
 from project import PROJECT
+from test_every_page import DESKTOP, LESSON, PHONE
 
 from sitetools.measure import sandbox
 
-PHONE = {"width": 360, "height": 740}
-DESKTOP = {"width": 1280, "height": 900}
-LESSON = "weight-initialization"
-SITES = [
-    f"{path.relative_to(PROJECT.docs).with_suffix('').as_posix()}/".replace(
-        "index/", ""
-    )
-    for language in PROJECT.languages()
-    for path in PROJECT.pages(language)
-]
-every_page = pytest.mark.parametrize("path", SITES)
 both_schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
 both_widths = pytest.mark.parametrize(
     "viewport", [PHONE, DESKTOP], ids=["phone", "desktop"]
@@ -191,97 +178,3 @@ def test_scheme_follows_the_system_then_the_switch(open_page, scheme):
     assert body.get_attribute("data-md-color-scheme") == other
     page.goto(page.url.replace("/ko/", "/en/"))
     assert page.locator("body").get_attribute("data-md-color-scheme") == other
-
-
-SHOWN = """() => [...document.querySelectorAll(
-  "article :is(h1, h2, h3, p, li, td, figcaption, math, svg[role=img], svg text, pre)")]
-  .filter((e) => !e.closest("details:not([open]), .tabbed-block:not(:first-child)"))
-  .filter((e) => { const box = e.getBoundingClientRect();
-    return e.textContent.trim() && (!box.width || !box.height
-      || parseFloat(getComputedStyle(e).fontSize) < 5
-      || !e.checkVisibility({ opacityProperty: true, visibilityProperty: true })
-      || [...function* () { for (let n = e; n; n = n.parentElement) yield n }()]
-        .some((n) => getComputedStyle(n).opacity < 1)) })
-  .map((e) => e.outerHTML.slice(0, 200))"""
-WORDS = """() => [...document.querySelectorAll("article :is(h1, h2, h3, p, td, pre, text)")]
-  .filter((e) => !e.closest("gradient-explorer"))
-  .map((e) => e.textContent.trim())"""
-
-
-SHIFT = """() => new Promise((resolve) => {
-  let sum = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => resolve(sum), 50);
-})"""
-STILL = 0.005
-FRAMES = (
-    "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
-)
-"""The theme learns of another size in the next frame."""
-
-
-@every_page
-def test_page_is_sound(open_page, without_script, path):
-    """One visit, since loading a page takes as long as looking at it.
-
-    Nothing fails and nothing comes from elsewhere; nothing scrolls sideways; text,
-    formulas, figures and outputs are visible, and the same without script; axe finds
-    nothing on a phone, nor on a desktop in either scheme.
-    """
-    opened = open_page(viewport=DESKTOP, reduced_motion="reduce")
-    page = opened.go(path)
-    assert page.evaluate(SHIFT) <= STILL, "it moves while it loads"
-    without_script.goto(page.url)
-
-    for width in (768, 360, 320):
-        page.set_viewport_size({"width": width, "height": 700})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.set_viewport_size(DESKTOP)
-
-    assert page.evaluate(SHOWN) == []
-    assert without_script.evaluate(SHOWN) == []
-    assert page.evaluate(WORDS) == without_script.evaluate(WORDS)
-
-    far = page.locator("#explorer, article h2[id]").evaluate_all(
-        "(all) => (all.find((e) => e.id === 'explorer') ?? all.at(-1))?.id ?? ''"
-    )
-
-    page.evaluate(
-        "document.querySelectorAll('details').forEach((d) => { d.open = true })"
-    )
-    axe.load(page)
-    axe.structure(page)
-    page.set_viewport_size(PHONE)
-    page.evaluate(FRAMES)
-    axe.structure(page)
-    axe.contrasts(page)
-    page.set_viewport_size(DESKTOP)
-    axe.contrasts(page)
-
-    assert opened.errors == []
-    here = urlsplit(opened.address).netloc
-    assert {urlsplit(url).netloc for url in opened.requests} == {here}
-    assert page.context.cookies() == []
-
-    phone = open_page(viewport=PHONE).go(f"{path}#{far}")
-    if phone.locator(f"#{far} ~ gradient-explorer").count():
-        phone.locator("gradient-explorer").scroll_into_view_if_needed()
-        phone.locator("gradient-explorer[data-verdict]").wait_for()
-    assert phone.evaluate(SHIFT) <= STILL, f"#{far} moves away on a phone"
-
-
-@pytest.mark.parametrize(("scheme", "faint"), [("default", "#bbb"), ("slate", "#555")])
-def test_axe_would_find_faults(open_page, scheme, faint):
-    page = open_page(reduced_motion="reduce", bypass_csp=True).go(f"en/{LESSON}/")
-    rule = f"[data-md-color-scheme={scheme}] pre .nb {{ color: {faint} !important }}"
-    page.add_style_tag(content=rule)
-    page.evaluate(
-        "document.querySelector('article').append(document.createElement('button'))"
-    )
-    axe.load(page)
-    with pytest.raises(AssertionError, match="button-name"):
-        axe.structure(page)
-    with pytest.raises(AssertionError, match="color-contrast"):
-        axe.contrasts(page)

@@ -40,16 +40,6 @@ ODD = {
         "  empty:",
         "map text to text",
     ),
-    "ESC": (
-        small_site.change(KO, "  nav_labs: ", "  esc: \x1b[0m\n  nav_labs: "),
-        "  esc",
-        "U+001B",
-    ),
-    "NUL": (
-        small_site.change(KO, "  nav_labs: ", "  nul: \0\n  nav_labs: "),
-        "  nul",
-        "U+0000",
-    ),
 }
 
 

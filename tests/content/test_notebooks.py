@@ -8,40 +8,16 @@ import small_site
 from project import PROJECT
 
 from sitetools.content import files, notebooks, snippets
-from sitetools.content.project import counterpart
-from sitetools.fault import Fault, relative
+from sitetools.fault import Fault
+from sitetools.render import labs
 
-NOTEBOOKS = [
-    path
-    for language in PROJECT.languages()
-    for path in PROJECT.pages(language)
-    if path.suffix == ".ipynb"
-]
-LABS = [path for path in NOTEBOOKS if path.is_relative_to(PROJECT.docs / "en")]
-each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=relative)
-each_lab = pytest.mark.parametrize("path", LABS, ids=lambda path: path.stem)
+each_lab = pytest.mark.parametrize(
+    "path", labs.labs(PROJECT), ids=lambda path: path.stem
+)
 
 
 def cells(path):
     return notebooks.load(files.read(path), path)[0]
-
-
-@each_notebook
-def test_notebook_holds_no_outputs_and_nothing_of_an_editor(path):
-    text = path.read_bytes().decode("utf-8")
-    assert notebooks.clean(text, path) == text, (
-        f"{relative(path)}:1: run `python -m sitetools clean {relative(path)}`; it "
-        "removes outputs and what Jupyter or Colab left, and keeps the text."
-    )
-
-
-@each_notebook
-def test_cells_and_their_settings_are_those_of_the_english_notebook(path):
-    own, english = (
-        [(cell.ident, cell.code, cell.metadata) for cell in cells(each)]
-        for each in (path, counterpart(path, "en"))
-    )
-    assert own == english
 
 
 @each_lab

@@ -5,7 +5,6 @@ import small_site
 import yaml
 
 from sitetools.content import pages
-from sitetools.content.project import Project
 from sitetools.fault import Fault
 
 PAGE = small_site.PAGE  # what is added to it begins on line 10
@@ -35,7 +34,6 @@ MATTER = {
     "not closed": ("---\ntitle: T\ndescription: D\n\n# T\n", 1, "never closed"),
     "a blank line before it": (f"\n{PAGE}", 1, "does not begin on line 1"),
     "a blank before the marks": (f" {PAGE}", 1, "does not begin on line 1"),
-    "line ends of an old Mac": (PAGE.replace("\n", "\r"), 1, "carriage return"),
     "no YAML": (PAGE.replace("T\n", "[\n", 1), 3, "not valid YAML"),
     "a duplicate": (PAGE.replace("T\n", "T\ntitle: U\n", 1), 3, "duplicate"),
     "a list": ("---\n- T\n---\n\n# T\n", 2, "no names"),
@@ -47,8 +45,6 @@ MATTER = {
     "a list as title": (PAGE.replace("title: T", "title: [T]"), 2, "not text"),
     "no description": (PAGE.replace("description: D\n", ""), 1, "no description"),
     "a date as description": (PAGE.replace("D\n", "2026-01-01\n"), 3, "not text"),
-    "NUL": (PAGE.replace("D\n", "D\0\n", 1), 3, "U+0000"),
-    "ESC": (PAGE.replace("T\n", "T\x1b[0m\n", 1), 2, "U+001B"),
     "a control character of C1": (PAGE.replace("T\n", "T\x9b\n", 1), 2, "U+009B"),
 }
 
@@ -133,14 +129,6 @@ def test_included_text_is_expanded_at_the_line_that_includes_it(root, page):
     assert plain.text == '--8<-- "x.py:s"\nc = 3\n'
     text = pages.with_includes(pages.read(path), path)
     assert text == pages.read(path).replace('--8<-- "x.py:s"', "b = 2")
-
-
-def test_older_version_may_include_a_file_that_is_gone(root):
-    include = '--8<-- "snippets/gone.py"'
-    old = Project(root).cache / "as-it-was" / "index.md"
-    old.parent.mkdir(parents=True)
-    old.write_text(include)
-    assert list(pages.expand(old)) == [(1, include)]
 
 
 def test_prose_is_neither_front_matter_nor_code(page):

@@ -36,6 +36,11 @@ def test_sections_begin_at_headings(page):
     assert "y" in b.text
 
 
+def test_sections_of_an_older_page_need_no_file_that_it_included(page):
+    path = page('```python\n--8<-- "snippets/gone.py"\n```\n\n## A {#a}')
+    assert [each.ident for each in sections.sections(path)] == ["top", "t", "a"]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"), [("x\n\n## A", "no id"), ("x\n\n## T {#t}", "already")]
 )

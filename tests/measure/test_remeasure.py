@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 import small_site
 from project import PROJECT
+from translated_page import change
 
 from sitetools.content import frozen, snippets
 from sitetools.content.project import Project
@@ -81,12 +82,6 @@ def results(root, capsys):
     return run
 
 
-def change(snippet, old, new):
-    text = snippet.read_text("utf-8")
-    assert old in text
-    snippet.write_text(text.replace(old, new, 1), "utf-8")
-
-
 MEASURE = '    return {"x": [1.0, 2.0]}'
 PLOT = '    axes.plot(results["x"])\n'
 ODD = {
@@ -105,21 +100,13 @@ ODD = {
         1,
         "warns",
     ),
-    "measure() returns nothing": (MEASURE, "    pass", 1, "does not set"),
     "measure() returns a list": (MEASURE, "    return [1]", 1, "does not set"),
     "no results": ("results = measure", "found = measure", 1, "does not set"),
     "no tolerance": ("TOLERANCE", "TOLERANT", 1, "does not set"),
     "tolerance of another result": ('{"x": 0.01}', '{"y": 0.01}', 1, "have x, y"),
     "tolerance not a number": ('{"x": 0.01}', '{"x": "little"}', 1, "is 'little'"),
     "a tensor": ("[1.0, 2.0]", "torch.ones(2)", 1, "results.x is a Tensor"),
-    "a function": ("[1.0, 2.0]", "[1.0, len]", 1, "results.x.1 is a builtin"),
     "NaN": ("[1.0, 2.0]", "[1.0, 2.0, float('nan')]", 1, "x.2 is nan"),
-    "too large": (
-        "[1.0, 2.0]",
-        "[1.0, 2.0, *range(10**5, 3 * 10**5)]",
-        1,
-        "more than 1,000,000",
-    ),
     "broken claim": ("[1.0, 2.0]", "[1.0, 3.0]", 22, "x ends at two"),
     "broken claim without words": (
         '== 2, "x ends at two"',

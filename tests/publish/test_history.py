@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
+from built import part
 from project import PROJECT, SITE_URL
 from small_site import PAGE, built
 
@@ -157,12 +157,6 @@ def test_signs_that_mean_something_to_bibtex_are_escaped():
 def test_language_that_no_one_knows_has_english_dates():
     assert str(history.locale("xx-klingon")) == "en"
     assert str(history.locale("pt-BR")) == "pt_BR"
-
-
-def part(path: Path, opening: str, closing: str) -> BeautifulSoup:
-    """Parse one part of a page, since parsing all of it takes a hundred times as long."""
-    found = re.search(f"(?s){opening}.*?{closing}", path.read_text("utf-8"))
-    return BeautifulSoup(found[0] if found else "", "html.parser")
 
 
 def test_built_page_shows_its_history(root, monkeypatch):

@@ -13,8 +13,6 @@ from sitetools.content import pages
 from sitetools.content.project import Project
 from sitetools.publish import indexes
 
-LENGTHS = {"en": (50, 160)} | dict.fromkeys(("ko", "ja", "zh"), (35, 105))
-"""How long a description may be; a search engine shows no more of it."""
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 XHTML = f"{{{indexes.XHTML}}}"
 SITEMAP = f"{{{indexes.SITEMAP}}}"
@@ -29,16 +27,10 @@ def at(site: Path, address: str) -> Path:
 
 @each_language
 def test_each_page_has_a_description_of_its_own(language):
-    low, high = LENGTHS.get(language, LENGTHS["en"])
-    found = Counter[str]()
-    for path in PROJECT.pages(language):
-        text = str(pages.front_matter(path)["description"])
-        found[text] += 1
-        assert low <= len(text) <= high, (
-            f"{path}: the description has {len(text)} characters; write {low} to {high} "
-            f"(of a lab it is the first paragraph): {text}"
-        )
-        assert found[text] == 1, f"{path}: another page says the same"
+    found = Counter(
+        pages.front_matter(path)["description"] for path in PROJECT.pages(language)
+    )
+    assert [text for text, number in found.items() if number > 1] == []
 
 
 @pytest.mark.parametrize(

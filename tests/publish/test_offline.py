@@ -8,7 +8,6 @@ import zipfile
 import pytest
 from bs4 import BeautifulSoup
 from built import LANGUAGES
-from small_site import built
 
 from sitetools.publish import offline
 
@@ -95,15 +94,6 @@ def test_every_page_links_to_the_copy_and_says_its_size(site):
             assert link, path
             assert size in link.get_text(), path
             assert (path.parent / str(link["href"])).resolve() == archive.resolve()
-
-
-@pytest.mark.parametrize(("command", "count"), [("build", 1), ("serve", 0)])
-def test_preview_packs_nothing_and_links_to_nothing(root, command, count):
-    assert built(root, command=command) == []
-    site = root.parent / "site"
-    assert len(list(site.glob("*.zip"))) == count
-    html = (site / "en" / "index.html").read_text("utf-8")
-    assert (html.count("download>"), offline.MARK in html) == (count, False)
 
 
 def test_same_files_make_the_same_zip(site):

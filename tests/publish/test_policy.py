@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from small_site import built
 
 from sitetools.fault import Fault
 from sitetools.publish import policy
@@ -41,11 +40,3 @@ def test_page_without_a_place_for_its_policy_is_refused():
     with pytest.raises(Fault, match="meta charset") as error:
         policy.with_policy("<head><script>1</script></head>")
     assert error.value.place.path.name == "policy.py"
-
-
-@pytest.mark.parametrize(("command", "count"), [("build", 1), ("serve", 0)])
-def test_preview_has_no_policy(root, command, count):
-    assert built(root, "mkdocs.en.yml", command) == []
-    for name in ("index.html", "404.html"):
-        html = (root.parent / "site" / name).read_text("utf-8")
-        assert html.count("Content-Security-Policy") == count

@@ -5,9 +5,11 @@ import shutil
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
-from small_site import PAGE, add, change, write
+from project import SITE_URL
+from small_site import PAGE, add, built, change, write
 
 from sitetools.content.project import Project
+from sitetools.publish import offline
 from sitetools.publish.preview import How, Preview
 
 
@@ -105,3 +107,19 @@ def test_page_is_shown_with_the_menu_and_the_search_of_the_whole_site(root, tmp_
         b"sentence that is new"
         in (site / "en" / "search" / "search_index.json").read_bytes()
     )
+
+
+@pytest.mark.parametrize(("command", "count"), [("build", 1), ("serve", 0)])
+def test_preview_packs_and_shares_nothing_and_has_no_policy(
+    root, monkeypatch, command, count
+):
+    monkeypatch.setenv("SITE_URL", SITE_URL)
+    assert built(root, command=command) == []
+    site = root.parent / "site"
+    assert len(list(site.glob("*.zip"))) == count
+    html = (site / "en" / "index.html").read_text("utf-8")
+    assert offline.MARK not in html
+    for text in ("download>", "og:image", "Content-Security-Policy"):
+        assert html.count(text) == count, text
+    missing = (site / "en" / "404.html").read_text("utf-8")
+    assert missing.count("Content-Security-Policy") == count

@@ -3,11 +3,9 @@
 import json
 import struct
 
-import pytest
 from bs4 import Tag
 from built import LANGUAGES, each_language, head
 from project import PROJECT, SITE_URL
-from small_site import built
 
 from sitetools.content.project import Project
 from sitetools.publish import share
@@ -96,11 +94,3 @@ def test_site_without_an_address_shares_nothing(site):
     assert not [*site.rglob("cards")]
     for path in site.rglob("*.html"):
         assert "og:" not in path.read_text("utf-8")
-
-
-@pytest.mark.parametrize(("command", "count"), [("build", 1), ("serve", 0)])
-def test_preview_shares_nothing(root, monkeypatch, command, count):
-    monkeypatch.setenv("SITE_URL", SITE_URL)
-    assert built(root, "mkdocs.en.yml", command) == []
-    html = (root.parent / "site" / "index.html").read_text("utf-8")
-    assert html.count("og:image") == count

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from bs4 import BeautifulSoup
-from built import LANGUAGES, each_language
+from built import LANGUAGES, each_language, part
 from project import PROJECT
 from small_site import built
 
@@ -88,12 +87,6 @@ def test_pages_link_one_stylesheet_of_the_theme_and_ours(site):
     assert css.startswith("@charset")
     assert not list((site / "ko").rglob("*.min.css"))
     assert not [*(site / "ko").rglob("*.map"), *(site / "ko").rglob("lunr")]
-
-
-def part(path: Path, opening: str, closing: str) -> BeautifulSoup:
-    """Parse one part of a page, since parsing all of it takes a hundred times as long."""
-    found = re.search(f"(?s){opening}.*?{closing}", path.read_text("utf-8"))
-    return BeautifulSoup(found[0] if found else "", "html.parser")
 
 
 @each_language

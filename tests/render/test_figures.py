@@ -12,11 +12,8 @@ from small_site import (  # fmt: skip
     add,
     built,
     change,
-    cut,
     figure,
-    remove,
     save,
-    shown,
     write,
 )
 
@@ -175,33 +172,9 @@ FAULTS = {  # what is done, and what is said
         figure('    axes.plot(results["x"])\n', "    1 / 0\n"),
         r"docs/en/index\.md:10: .*small\.py:16: draw\(\) failed: ZeroDivisionError",
     ),
-    "no draw()": (
-        figure("def draw", "def paint"),
-        r"docs/en/index\.md:10: .*small\.py:1: has no draw\(results\); write it",
-    ),
-    "color of its own": (
-        figure('results["x"]', 'results["x"], color="red"'),
-        r"docs/en/index\.md:10: .*small\.py:14: its figure uses the color #ff0000",
-    ),
     "no snippet": (
         add('![a](figure:a/none "t")'),
         r"docs/en/index\.md:10: there is no snippet 'a/none'; there are a/small",
-    ),
-    "snippet not Python": (
-        shown(change(SNIPPET, "def measure", "def def measure")),
-        r"docs/en/index\.md:10: snippets/a/small\.py:10: not Python",
-    ),
-    "snippet not UTF-8": (
-        shown(write(SNIPPET, SMALL.encode() + b"# \xe9\n")),
-        r"docs/en/index\.md:10: snippets/a/small\.py:27: not UTF-8",
-    ),
-    "frozen file cut": (
-        shown(cut("snippets/a/small.json")),
-        r"docs/en/index\.md:10: .*small\.json:\d+: not JSON .*; run `make results`",
-    ),
-    "frozen file missing": (
-        shown(remove("snippets/a/small.json")),
-        r"docs/en/index\.md:10: .*small\.json:1: no such file; run `make results`",
     ),
     "label without translation": (
         lambda root: (
@@ -222,9 +195,3 @@ def test_build_names_the_fault_once(root, monkeypatch, fault):
     language = "ko" if "translation" in fault else "en"
     (said,) = built(root, f"mkdocs.{language}.yml")
     assert re.match(message, said), said
-
-
-def test_frozen_results_of_another_snippet_are_refused(root):
-    shutil.copy(root / "snippets/explorer/grid.json", root / "snippets/a/small.json")
-    with pytest.raises(Fault, match="changed since"):
-        filled(root)

@@ -218,7 +218,6 @@ def test_formulas_of_initializations_and_selu_are_those_of_pytorch() -> None:
     fans = {"fan_in": 400.0, "fan_out": 900.0, "a": 0.5}
     rows = list(formulas_in_tables(*TABLES[0]))
     assert len(rows) == 4
-    assert len(rows) == 4
     for name, (variance, sigma, bound) in rows:
         std, largest = results[name.partition(" (")[0]]
         for formula, right in ((variance, std**2), (sigma, std), (bound, largest)):

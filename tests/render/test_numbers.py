@@ -109,14 +109,6 @@ def test_build_fills_prose_and_leaves_code(root):
     assert html.count("{{ a/small:x.0 | .1f }}") == 1
 
 
-def test_build_names_the_fault_once(root):
-    add("{{ a/small:y | .1f }}")(root)
-    (said,) = built(root, "mkdocs.en.yml")
-    assert said.startswith(
-        "docs/en/index.md:10: {{ a/small:y | .1f }}: there is no 'y'"
-    )
-
-
 def test_preview_shows_older_numbers_and_says_so_once(root):
     change("snippets/a/small.py", "[1.0", "[1.5")(root)
     text = "{{ a/small:x.0 | .1f }} {{ a/small:x.1 | .1f }}"

@@ -5,7 +5,7 @@ import pytest
 from translated_page import KOREAN, PAGE, add_lab, change, places, write
 
 from sitetools.fault import relative
-from sitetools.translate import check, label_rules, staleness, strays
+from sitetools.translate import check, label_rules, new_page, staleness, strays
 
 DOCS = project.PROJECT.docs
 ALL = [
@@ -59,7 +59,7 @@ def test_new_and_lost_sections_are_named(page, source):
 
 def test_untouched_copy_is_not_translated_yet(translated):
     own = translated.docs / "ja" / "page.md"
-    staleness.start(own)
+    new_page.start(own)
     (fault,) = check.check(own)
     assert "counts as not translated" in fault.problem
     assert fault.remedy.endswith("-m sitetools stamp docs/ja/page.md`")
@@ -97,6 +97,7 @@ def test_language_may_lag_unless_its_page_is_named(site, page, source):
         ("source:\n", "source: 1\nx:\n", 4, "no hashes by section"),
         ("## One {#one}\n", "", 23, "the section {#one} is missing above this line"),
         ("이 페이지를 읽으면", "이", 3, "the description is too short"),
+        ("이 페이지를 읽으면", "이 페이지를 읽으면 " * 9, 3, "the description is too long"),
         (KOREAN[4:], "", 1, "the front matter is never closed"),
     ],
 )  # fmt: skip

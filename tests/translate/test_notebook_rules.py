@@ -69,9 +69,6 @@ def test_broken_rule_is_named_with_its_line(lab, rule):
     [
         ('"outputs": []', '"outputs": [{}]', "sitetools clean docs/ko/labs/lab.ipynb`"),
         ('"id": "plot"', '"id": "Plot 1"', "cell 3 has the id 'Plot 1'"),
-        ('"id": "plot"', '"id": "3f2a9c1d"', "cell 3 has the id '3f2a9c1d'"),
-        ('"id": "plot"', '"id": "lab"', "two cells have the id 'lab'"),
-        ('"cells": [', '"cells": [,', "not JSON"),
     ],
 )
 def test_notebook_that_cannot_be_read_is_named(lab, old, new, message):

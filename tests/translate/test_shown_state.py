@@ -1,7 +1,6 @@
 """A reader is told, in the page's language, whether it is translated and current."""
 
 import json
-import shutil
 
 import pytest
 from bs4 import BeautifulSoup
@@ -74,13 +73,3 @@ def test_new_language_is_built_at_once(root, code, name, text, direction):
     assert (html["lang"], html.body["dir"]) == (code, direction)
     assert text in html.article.get_text()
     assert not box
-
-
-def test_language_that_the_theme_does_not_know_is_named(root):
-    shutil.copytree(root / "docs" / "ko", root / "docs" / "xx")
-    config = (root / "mkdocs.ko.yml").read_text("utf-8").replace("ko", "xx")
-    write("mkdocs.xx.yml", config)(root)
-    assert built(root) == [
-        "mkdocs.xx.yml:1: the theme does not know the language 'xx'; write its code as "
-        "in BCP 47, such as ja, pt-BR or zh-Hant."
-    ]

@@ -5,7 +5,7 @@ from translated_page import KOREAN, PAGE, add_lab, change, line_of, write
 
 from sitetools.content.project import is_copy
 from sitetools.fault import Fault
-from sitetools.translate import check, staleness
+from sitetools.translate import check, new_page, staleness
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ LONG = "These are words that someone is to translate."
 def test_untouched_copy_cannot_be_stamped(page, source):
     change(source, "text", LONG)
     page.unlink()
-    staleness.start(page)
+    new_page.start(page)
     assert is_copy(page)
     with pytest.raises(Fault, match=r"still in English: \{#top\}, \{#t\}; translate"):
         staleness.stamp(page)
@@ -88,21 +88,7 @@ def test_page_without_a_section_cannot_be_stamped(page, source):
     staleness.stamp(page, "one")
 
 
-def test_page_begins_as_a_copy_of_the_english_one(translated, source):
-    path = translated.docs / "ja" / "page.md"
-    staleness.start(path)
-    assert path.read_text("utf-8") == source.read_text("utf-8")
-    assert staleness.stale(path) == ["top", "t", "one"]
-    assert translated.pages("ja") == [], "no one has begun to translate it"
-    assert translated.having("page.md") == ["en", "ko"]
-    with pytest.raises(Fault, match="exists already; edit it"):
-        staleness.start(path)
-    change(path, "text", "文")
-    assert translated.pages("ja") == [path]
-    assert translated.having("page.md") == ["en", "ja", "ko"]
-
-
-@pytest.mark.parametrize("command", [staleness.start, staleness.stamp])
+@pytest.mark.parametrize("command", [new_page.start, staleness.stamp])
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -118,13 +104,6 @@ def test_page_of_another_place_is_refused(translated, name, message, command):
         command(path)
     assert error.value.place.path == path
     assert (path.read_bytes() if path.is_file() else None) == before
-
-
-def test_page_of_an_unknown_language_does_not_begin(translated):
-    path = translated.docs / "xx" / "page.md"
-    with pytest.raises(Fault, match=r"no language 'xx'; .* new-language xx NAME`, or"):
-        staleness.start(path)
-    assert not path.parent.exists()
 
 
 def test_lab_is_stamped_like_a_page(translated):

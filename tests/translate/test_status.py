@@ -6,7 +6,7 @@ import pytest
 from translated_page import KOREAN, PAGE, change, commit, write
 
 from sitetools.content import labels
-from sitetools.translate import staleness, status
+from sitetools.translate import new_page, status
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_status_counts_and_shows_what_changed(two, source, monkeypatch, with_git
     change(source, "- new item", "- newer item")
     write(two.docs / "en" / "more.md", PAGE)
     write(two.docs / "en" / "other.md", PAGE)
-    staleness.start(two.docs / "ko" / "other.md")
+    new_page.start(two.docs / "ko" / "other.md")
     change(two.docs / "ko" / "labels.yml", "  page: Page\n", "")
     if not with_git:
         monkeypatch.setenv("PATH", "")

@@ -13,7 +13,7 @@ from translated_page import (
 )
 
 from sitetools.content import notebooks
-from sitetools.translate import check, staleness, structure
+from sitetools.translate import check, new_page, staleness, structure
 
 LONG = """\
 # T {#t}
@@ -226,7 +226,7 @@ def test_false_stamp_does_not_hide_code(lagging, monkeypatch):
 
 def test_of_a_page_that_no_one_stamped_only_code_is_compared(translated, page):
     own = translated.docs / "ja" / "page.md"
-    staleness.start(own)
+    new_page.start(own)
     change(own, "(b.md)", "(c.md)")
     assert list(structure.differences(own, named=False)) == []
     assert list(structure.differences(own))
