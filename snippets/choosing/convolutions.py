@@ -175,6 +175,7 @@ def draw(results: dict[str, Any]) -> Figure:
     axis.set_ylim(len(labels) - 0.4, -1.6)
     axis.set_xlim(0, 1.02)
     axis.set_xlabel("test accuracy")
+    axis.set_ylabel("network")
     return figure
 
 

@@ -235,6 +235,7 @@ def draw(results: dict[str, Any]) -> Figure:
         axis.set_yticks(range(len(names)), [labels[name] for name in names])
         axis.set_ylim(len(names) - 0.4, -1.6)
         axis.set_title(titles[task])
+        axis.set_ylabel("network")
     axes[1].set_xlim(0, 1.02)
     axes[1].set_xlabel("test accuracy")
     return figure
