@@ -166,11 +166,11 @@ def draw(results: dict[str, Any]) -> Figure:
         axis.plot(results["seeds"][name], [row] * SEEDS, "C0o", markersize=5, alpha=0.5)
         mean = results["mean"][name]
         axis.plot([mean], [row], "C1|", markersize=13, markeredgewidth=2)
-    linear, best = results["mean"]["linear"], results["mean"]["two_bn"]
-    axis.axvline(linear, color="gray", ls=":", lw=1.2)
-    axis.annotate("linear", (linear + 0.01, -1), color="gray", va="center")
-    axis.axvline(best, color="gray", ls="--", lw=1.2)
-    axis.annotate("2, batch norm", (best + 0.01, -1), color="gray", va="center")
+    for name, style, label in [("linear", ":", "linear"), ("two", "--", "two")]:
+        mean = results["mean"][name]
+        axis.axvline(mean, color="gray", ls=style, lw=1.2)
+        at = (mean - 0.02, -1)
+        axis.annotate(label, at, color="gray", ha="right", va="center")
     axis.set_yticks(range(len(labels)), list(labels.values()))
     axis.set_ylim(len(labels) - 0.4, -1.6)
     axis.set_xlim(0, 1.02)

@@ -210,7 +210,7 @@ def draw(results: dict[str, Any]) -> Figure:
         "he_bn": "… + batch norm",
         "full": "… + full branches",
         "small": "… + small branches",
-        "small_ln": "… + small, layer norm",
+        "small_ln": "small + layer norm",
     }
     titles = {"mnist1d": "30 layers on mnist1d", "pairs": "30 layers on pairs of signs"}
     means = results["mean"]
@@ -231,7 +231,9 @@ def draw(results: dict[str, Any]) -> Figure:
         for name, (style, label) in CONTROLS.items():
             mean = results["mean"][task][name]
             axis.axvline(mean, color="gray", ls=style, lw=1.2)
-            axis.annotate(label, (mean + 0.01, -1), color="gray", va="center")
+            right = name == "linear" or mean > 0.6  # of the text, at the line
+            at, side = (mean - 0.02, "right") if right else (mean + 0.02, "left")
+            axis.annotate(label, (at, -1), color="gray", ha=side, va="center")
         axis.set_yticks(range(len(names)), [labels[name] for name in names])
         axis.set_ylim(len(names) - 0.4, -1.6)
         axis.set_title(titles[task])
