@@ -173,6 +173,7 @@ def draw(results: dict[str, Any]) -> Figure:
     axis.set_xlim(0.15, 1.04)
     axis.set_xticks([0.25, 0.5, 0.75, 1])
     axis.set_xlabel("accuracy after 20 steps")
+    axis.set_ylabel("network")
     return figure
 
 
