@@ -65,10 +65,11 @@ _NAMES = {
     "choosing/#recipe-lstm": "RNN",
     "diagnose/": "loss nan",
     "diagnose/#non-finite": "loss nan inf",
+    "gates-in-recurrent-networks/": "LSTM GRU RNN IRNN",
     "gradient-clipping/": "clip_grad_norm_ clip_grad_value_ clipnorm clipvalue",
     "layer-normalization/": "LN LayerNorm GN GroupNorm RMSNorm InstanceNorm",
     "relu-and-variants/": "ReLU LeakyReLU PReLU ELU SELU GELU SiLU Swish",
-    "residual-connections-and-gates/": "ResNet LSTM GRU RNN",
+    "residual-connections/": "ResNet",
     "where-nan-comes-from/": "loss nan gradient nan",
     "weight-initialization/": "He Kaiming Xavier Glorot LeCun init kaiming_normal_"
     " kaiming_uniform_ xavier_normal_ xavier_uniform_ glorot_uniform he_normal",

@@ -44,6 +44,20 @@ def test_missing_page_is_answered_in_its_language(open_page):
     page.wait_for_url("**/some/path/ko/")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", "residual-connections/"),
+        ("#pre-norm", "residual-connections/#pre-norm"),
+        ("#gates", "gates-in-recurrent-networks/#use-it"),
+    ],
+)
+def test_the_old_address_of_a_page_leads_to_the_new_one(open_page, old, new):
+    page = open_page(locale="en-US").go(f"ko/residual-connections-and-gates/{old}")
+    page.wait_for_url(f"**/some/path/ko/{new}")
+    assert page.locator("h1").is_visible()
+
+
 def test_missing_page_without_a_language_offers_all(open_page):
     page = open_page(locale="en-US").go("nothing/")
     assert page.get_by_text("한국어").is_visible()

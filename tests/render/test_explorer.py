@@ -23,7 +23,7 @@ PRESETS = {
     "weight-initialization",
     "batch-normalization",
     "layer-normalization",
-    "residual-connections-and-gates",
+    "residual-connections",
 }
 GOOD = ' activation="relu" init="he" depth="30" norm="none" residual="off"'
 each_language = pytest.mark.parametrize("language", PROJECT.languages())

@@ -155,6 +155,7 @@ def test_no_number_in_prose_is_typed_by_hand(language, page):
         "0.6": "3/5, a gradient shortened by hand",
         "0.8": "4/5, a gradient shortened by hand",
         "0.3": "a gradient that an example gives",
+        "2.2": "0.9 · 2 + 0.5 · 0.8, a step of an LSTM by hand",
         "0.69": "log 2, the loss of guessing",
         "2.30": "log 10, the loss of guessing",
         "6.91": "log 1000, the loss of guessing",
