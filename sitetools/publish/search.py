@@ -65,7 +65,7 @@ _NAMES = {
     " change move 손실이 줄지 않음 감소하지 않음 가중치가 바뀌지 않음 움직이지 않음",
     "batch-normalization/": "BN BatchNorm BatchNorm1d BatchNorm2d eval()",
     "choosing/#recipe-lstm": "RNN",
-    "diagnose/": "loss nan gradient report GradientReport which layer 어느 층",
+    "diagnose/": "loss nan report which layer 어느 층",
     "diagnose/#non-finite": "loss nan inf first which layer detect_anomaly",
     "diagnose/#while-training": "wandb tensorboard",
     "error-messages/": "RuntimeError ValueError UserWarning warning traceback",
@@ -89,6 +89,8 @@ _FIELDS = {"title": {"boost": 20}, "names": {"boost": 20}}
 LAB = {"boost": 0.3}
 """What a lab would say in front matter: it uses what pages explain, and comes after."""
 
+_MESSAGES = "error-messages/#"
+"""A page whose headings are what its readers search for."""
 _LINK = re.compile(r"\]\(([\w-]+)\.md")
 _DROPPED = re.compile(
     r"<svg\b.*?</svg>|<div class=\"tabbed-labels\">.*?</div>"
@@ -106,6 +108,10 @@ _NAME = re.compile(  # torch.optim.SGD, zeros_, BatchNorm1d, .zero_grad; none of
 _MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
 _ENTITY = re.compile(r"&(?!amp;|lt;|gt;)\w+;")
 _INVISIBLE = re.compile("[\u2060-\u2064]")  # between letters, in formulas
+_SENTENCE = re.compile(
+    r"<p>(?!\s*(?:<strong>|<th>|</p>))[^.]*(?:\.(?! |</p>)[^.]*)*\.?"
+)
+_CODE = re.compile(r"<code>([^<]*)</code>")
 _CELL = re.compile(r"</t[dh]>\s*<t[dh]\b[^>]*>")
 _ROW = re.compile(r"<(/?)tr\b[^>]*>")
 
@@ -232,6 +238,19 @@ def finish(project: Project, language: str, site: Path) -> None:
         names[f"{name}/"] = f"{names.get(f'{name}/', '')} {' '.join(words)}".strip()
     for entry in index["docs"]:
         location = entry["location"]
+        if location.startswith(_MESSAGES):
+            entry["text"] = _brief(entry["text"])
         if location in names:
             entry["names"] = names[location]
     files.write(path, json.dumps(index, ensure_ascii=False, separators=(",", ":")))
+
+
+def _brief(text: str) -> str:
+    """Return the first sentence of a section, and the other messages that it names.
+
+    The index of a page of messages, and the code below them, would weigh as much again.
+    """
+    if not (said := _SENTENCE.match(text)):
+        return ""
+    others = [code for code in _CODE.findall(text[said.end() :]) if code.count(" ") > 4]
+    return f"{said[0]}</p>" + "".join(f"<p><code>{code}</code></p>" for code in others)

@@ -4,8 +4,7 @@ Nothing shows before the styles are there, so a language gets one file with all 
 The theme's script fetches the whole search index with every page, which weighs more
 than all else, and puts boxes around tables, which moves what a link led to: here search
 waits for the first search, and sitetools/render/markup.py has put the boxes. Its search
-reads signs as operators: "Target -1 is out of bounds" would find what has no 1; here a
-sentence that is pasted is words only.
+reads signs as operators: "Target -1 is out of bounds" would find what has no 1.
 
 Another version of the theme may do these things in another way: each change fails where
 it finds nothing to change.
@@ -24,6 +23,9 @@ from sitetools.content.project import Project
 from sitetools.fault import Fault, Place
 
 STYLES = "assets/css/site.css"
+FEW = 3
+"""Words of a search up to which a page comes before the sections of others, unless
+one of these has all of them."""
 _STYLE = re.compile(r"assets/stylesheets/(?:main|palette)\.\w+\.min\.css")
 _SCRIPT = re.compile(r"assets/javascripts/bundle\.\w+\.min\.js")
 _WORKER = re.compile(r"assets/javascripts/workers/search\.\w+\.min\.js")
@@ -52,12 +54,20 @@ _CHANGES = [
     # which our links name.
     (r'\(\)=>\w+\("link\[rel=alternate\]"\)', "()=>[]"),
 ]
-# The same for the script that searches.
+# The same for the script that searches. What is pasted, such as an error message, is words
+# without operators, ...
 _SEARCHING = [
     (
         r'(\w+)\.trim\(\)(\.split\(/"\(\[\^"\]\+\)"/g\))',
         r'(\1.trim().split(/\\s+/).length>5?\1.replace(/[^\\p{L}\\p{N}_]+/gu," "):\1)'
         r".trim()\2",
+    ),
+    # ... and what has more of the words comes first, be it a page or a section.
+    (
+        r"(\w+)=(\+!\w+\.parent\+)(Object\.values\((\w+)\)\.filter\(\w+=>\w+\)\.length/"
+        r"Object\.keys\(\4\)\.length)",
+        rf"\1=(share=>Object.keys(\4).length>{FEW}?9*share**3:"
+        rf"Object.keys(\4).length=={FEW}&&share==1?2:\2share)(\3)",
     ),
 ]
 

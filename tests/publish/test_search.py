@@ -121,6 +121,23 @@ def test_index_has_the_names_of_pages_and_no_escapes(root):
     assert finite["names"] == search._NAMES["diagnose/#non-finite"]
 
 
+@pytest.mark.parametrize(
+    ("text", "brief"),
+    [
+        (
+            "<p>Was <code>a.b</code> cut. More <code>short</code>, <code>a b c d e f"
+            "</code>. <code>torch.nn</code></p>",
+            "<p>Was <code>a.b</code> cut.</p><p><code>a b c d e f</code></p>",
+        ),
+        ("<p>One.</p>", "<p>One.</p>"),
+        ("<p><strong>Group</strong></p><p>row</p>", ""),
+        ("", ""),
+    ],
+)
+def test_of_a_message_search_reads_a_sentence_and_its_kin(text, brief):
+    assert search._brief(text) == brief
+
+
 def test_site_without_search_is_left_alone(root):
     search.finish(Project(root), "en", root)
 
