@@ -108,9 +108,6 @@ _NAME = re.compile(  # torch.optim.SGD, zeros_, BatchNorm1d, .zero_grad; none of
 _MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
 _ENTITY = re.compile(r"&(?!amp;|lt;|gt;)\w+;")
 _INVISIBLE = re.compile("[\u2060-\u2064]")  # between letters, in formulas
-_SENTENCE = re.compile(
-    r"<p>(?!\s*(?:<strong>|<th>|</p>))[^.]*(?:\.(?! |</p>)[^.]*)*\.?"
-)
 _CODE = re.compile(r"<code>([^<]*)</code>")
 _CELL = re.compile(r"</t[dh]>\s*<t[dh]\b[^>]*>")
 _ROW = re.compile(r"<(/?)tr\b[^>]*>")
@@ -239,18 +236,17 @@ def finish(project: Project, language: str, site: Path) -> None:
     for entry in index["docs"]:
         location = entry["location"]
         if location.startswith(_MESSAGES):
-            entry["text"] = _brief(entry["text"])
+            is_index = location == f"{_MESSAGES}index"
+            entry["text"] = "" if is_index else _messages(entry["text"])
         if location in names:
             entry["names"] = names[location]
     files.write(path, json.dumps(index, ensure_ascii=False, separators=(",", ":")))
 
 
-def _brief(text: str) -> str:
-    """Return the first sentence of a section, and the other messages that it names.
+def _messages(text: str) -> str:
+    """Return the messages that a section names beside that of its heading.
 
-    The index of a page of messages, and the code below them, would weigh as much again.
+    Causes, code and an index of all of them would weigh as much as two other pages.
     """
-    if not (said := _SENTENCE.match(text)):
-        return ""
-    others = [code for code in _CODE.findall(text[said.end() :]) if code.count(" ") > 4]
-    return f"{said[0]}</p>" + "".join(f"<p><code>{code}</code></p>" for code in others)
+    others = [code for code in _CODE.findall(text) if code.count(" ") > 4]
+    return "".join(f"<p><code>{code}</code></p>" for code in others)

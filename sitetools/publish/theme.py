@@ -54,8 +54,8 @@ _CHANGES = [
     # which our links name.
     (r'\(\)=>\w+\("link\[rel=alternate\]"\)', "()=>[]"),
 ]
-# The same for the script that searches. What is pasted, such as an error message, is words
-# without operators, ...
+# The same for the script that searches. What is pasted, such as an error message, is
+# words without operators, ...
 _SEARCHING = [
     (
         r'(\w+)\.trim\(\)(\.split\(/"\(\[\^"\]\+\)"/g\))',

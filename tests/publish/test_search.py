@@ -121,21 +121,10 @@ def test_index_has_the_names_of_pages_and_no_escapes(root):
     assert finite["names"] == search._NAMES["diagnose/#non-finite"]
 
 
-@pytest.mark.parametrize(
-    ("text", "brief"),
-    [
-        (
-            "<p>Was <code>a.b</code> cut. More <code>short</code>, <code>a b c d e f"
-            "</code>. <code>torch.nn</code></p>",
-            "<p>Was <code>a.b</code> cut.</p><p><code>a b c d e f</code></p>",
-        ),
-        ("<p>One.</p>", "<p>One.</p>"),
-        ("<p><strong>Group</strong></p><p>row</p>", ""),
-        ("", ""),
-    ],
-)
-def test_of_a_message_search_reads_a_sentence_and_its_kin(text, brief):
-    assert search._brief(text) == brief
+def test_of_a_message_search_reads_what_else_is_printed():
+    text = "<p>Cut by <code>a.b</code>. Or <code>a b c d e f</code>.</p>"
+    assert search._messages(text) == "<p><code>a b c d e f</code></p>"
+    assert search._messages("<p>One.</p>") == ""
 
 
 def test_site_without_search_is_left_alone(root):
