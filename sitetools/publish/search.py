@@ -61,12 +61,21 @@ _LATIN_EDGE = "(?<=[A-Za-z0-9_])(?={0})|(?<={0})(?=[A-Za-z0-9_])"
 _NAMES = {
     "": "loss nan",
     "#symptoms": "loss nan 학습이 안 됨 not learning stuck",
+    "#by-symptom": "first layers do not learn loss does not decrease weights do not"
+    " change move 손실이 줄지 않음 감소하지 않음 가중치가 바뀌지 않음 움직이지 않음",
     "batch-normalization/": "BN BatchNorm BatchNorm1d BatchNorm2d eval()",
     "choosing/#recipe-lstm": "RNN",
-    "diagnose/": "loss nan",
-    "diagnose/#non-finite": "loss nan inf",
+    "diagnose/": "loss nan report which layer 어느 층",
+    "diagnose/#non-finite": "loss nan inf first which layer detect_anomaly",
+    "diagnose/#while-training": "wandb tensorboard",
+    "error-messages/": "RuntimeError ValueError UserWarning warning traceback",
+    "error-messages/#anomaly": "detect_anomaly set_detect_anomaly",
+    "error-messages/#empty-list": "ModuleList ModuleDict",
+    "error-messages/#grad-is-none": "grad is None 기울기가 None",
+    "error-messages/#target-out-of-bounds": "ignore_index",
     "gates-in-recurrent-networks/": "LSTM GRU RNN IRNN",
     "gradient-clipping/": "clip_grad_norm_ clip_grad_value_ clipnorm clipvalue",
+    "gradient-clipping/#tools": "lightning huggingface trainer accelerate deepspeed",
     "layer-normalization/": "LN LayerNorm GN GroupNorm RMSNorm InstanceNorm",
     "relu-and-variants/": "ReLU LeakyReLU PReLU ELU SELU GELU SiLU Swish",
     "residual-connections/": "ResNet",
@@ -82,6 +91,8 @@ _FIELDS = {"title": {"boost": 20}, "names": {"boost": 20}}
 LAB = {"boost": 0.3}
 """What a lab would say in front matter: it uses what pages explain, and comes after."""
 
+_MESSAGES = "error-messages/#"
+"""A page whose headings are what its readers search for."""
 _LINK = re.compile(r"\]\(([\w-]+)\.md")
 _DROPPED = re.compile(
     r"<svg\b.*?</svg>|<div class=\"tabbed-labels\">.*?</div>"
@@ -99,6 +110,7 @@ _NAME = re.compile(  # torch.optim.SGD, zeros_, BatchNorm1d, .zero_grad; none of
 _MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
 _ENTITY = re.compile(r"&(?!amp;|lt;|gt;)\w+;")
 _INVISIBLE = re.compile("[\u2060-\u2064]")  # between letters, in formulas
+_CODE = re.compile(r"<code>([^<]*)</code>")
 _CELL = re.compile(r"</t[dh]>\s*<t[dh]\b[^>]*>")
 _ROW = re.compile(r"<(/?)tr\b[^>]*>")
 
@@ -225,6 +237,18 @@ def finish(project: Project, language: str, site: Path) -> None:
         names[f"{name}/"] = f"{names.get(f'{name}/', '')} {' '.join(words)}".strip()
     for entry in index["docs"]:
         location = entry["location"]
+        if location.startswith(_MESSAGES):
+            is_index = location == f"{_MESSAGES}index"
+            entry["text"] = "" if is_index else _messages(entry["text"])
         if location in names:
             entry["names"] = names[location]
     files.write(path, json.dumps(index, ensure_ascii=False, separators=(",", ":")))
+
+
+def _messages(text: str) -> str:
+    """Return the messages that a section names beside that of its heading.
+
+    Causes, code and an index of all of them would weigh as much as two other pages.
+    """
+    others = [code for code in _CODE.findall(text) if code.count(" ") > 4]
+    return "".join(f"<p><code>{code}</code></p>" for code in others)

@@ -3,7 +3,8 @@
 Nothing shows before the styles are there, so a language gets one file with all of them.
 The theme's script fetches the whole search index with every page, which weighs more
 than all else, and puts boxes around tables, which moves what a link led to: here search
-waits for the first search, and sitetools/render/markup.py has put the boxes.
+waits for the first search, and sitetools/render/markup.py has put the boxes. Its search
+reads signs as operators: "Target -1 is out of bounds" would find what has no 1.
 
 Another version of the theme may do these things in another way: each change fails where
 it finds nothing to change.
@@ -22,8 +23,12 @@ from sitetools.content.project import Project
 from sitetools.fault import Fault, Place
 
 STYLES = "assets/css/site.css"
+FEW = 3
+"""Words of a search up to which a page comes before the sections of others, unless
+one of these has all of them."""
 _STYLE = re.compile(r"assets/stylesheets/(?:main|palette)\.\w+\.min\.css")
 _SCRIPT = re.compile(r"assets/javascripts/bundle\.\w+\.min\.js")
+_WORKER = re.compile(r"assets/javascripts/workers/search\.\w+\.min\.js")
 # For Thai and Japanese of the theme's own search, and for those who debug the theme.
 _UNUSED = re.compile(
     r"assets/(?:javascripts/lunr/.*|(?:javascripts|stylesheets)/.*\.map)"
@@ -49,6 +54,22 @@ _CHANGES = [
     # which our links name.
     (r'\(\)=>\w+\("link\[rel=alternate\]"\)', "()=>[]"),
 ]
+# The same for the script that searches. What is pasted, such as an error message, is
+# words without operators, ...
+_SEARCHING = [
+    (
+        r'(\w+)\.trim\(\)(\.split\(/"\(\[\^"\]\+\)"/g\))',
+        r'(\1.trim().split(/\\s+/).length>5?\1.replace(/[^\\p{L}\\p{N}_]+/gu," "):\1)'
+        r".trim()\2",
+    ),
+    # ... and what has more of the words comes first, be it a page or a section.
+    (
+        r"(\w+)=(\+!\w+\.parent\+)(Object\.values\((\w+)\)\.filter\(\w+=>\w+\)\.length/"
+        r"Object\.keys\(\4\)\.length)",
+        rf"\1=(share=>Object.keys(\4).length>{FEW}?9*share**3:"
+        rf"Object.keys(\4).length=={FEW}&&share==1?2:\2share)(\3)",
+    ),
+]
 
 
 @dataclass
@@ -59,6 +80,8 @@ class Parts:
     """Its stylesheets, in the order in which they apply."""
     script: str
     """The script of all pages."""
+    worker: str
+    """The script that searches."""
     unused: list[str]
     """What is for things that this site does not do."""
 
@@ -71,13 +94,15 @@ def parts(names: list[str]) -> Parts:
     """
     styles = sorted(filter(_STYLE.fullmatch, names))
     scripts = list(filter(_SCRIPT.fullmatch, names))
-    if (len(styles), len(scripts)) != (2, 1):
-        problem = f"this version of Material has {[*styles, *scripts]}"
+    workers = list(filter(_WORKER.fullmatch, names))
+    if (len(styles), len(scripts), len(workers)) != (2, 1, 1):
+        problem = f"this version of Material has {[*styles, *scripts, *workers]}"
         remedy = (
-            "see what its styles and its script are called, and change the patterns"
+            "see what its styles and its scripts are called, and change the patterns"
         )
         raise Fault(Path(__file__), problem, remedy)
-    return Parts(styles, scripts[0], list(filter(_UNUSED.fullmatch, names)))
+    unused = list(filter(_UNUSED.fullmatch, names))
+    return Parts(styles, scripts[0], workers[0], unused)
 
 
 def changes(
@@ -95,22 +120,25 @@ def changes(
     found = parts(list(paths))
     styles = [*found.styles, *own]
     css = [files.read(paths[name]).replace(_CHARSET, "") for name in styles]
-    script = changed(files.read(paths[found.script]))
-    made = {STYLES: _CHARSET + "".join(css), found.script: script}
-    return made, [*styles, found.script, *found.unused]
+    made = {
+        STYLES: _CHARSET + "".join(css),
+        found.script: changed(files.read(paths[found.script])),
+        found.worker: changed(files.read(paths[found.worker]), _SEARCHING),
+    }
+    return made, [*styles, found.script, found.worker, *found.unused]
 
 
-def changed(script: str) -> str:
-    """Return the theme's script with our changes.
+def changed(script: str, patterns: list[tuple[str, str]] = _CHANGES) -> str:
+    """Return a script of the theme with our changes.
 
     Raises:
         Fault: if this version of the theme does those things in another way.
     """
-    for old, new in _CHANGES:
+    for old, new in patterns:
         script, times = re.subn(old, new, script)
         if times != 1:
             problem = f"the script of this version of Material has {old} {times} times"
-            remedy = "see what does the same there, and change _CHANGES"
+            remedy = "see what does the same there, and change the pattern"
             raise Fault(Path(__file__), problem, remedy)
     return script
 

@@ -24,12 +24,15 @@ _FIX = command("fix")
 Item = tuple[str, int]
 """Something that a section holds, and its line."""
 
+_CODE = (r"(?<!`)(`+)(?!`)", r"(?<!`)\1(?!`)")
+"""Before and after code in a line: as many `, so that it may hold others."""
+
 # What a section must hold in every language. Grammar may change the order of the first
 # four; the others follow each other as in the source.
 _ANYWHERE = {
     "formula": re.compile(r"(?<![\\$])\$\$?([^$]+?)\$\$?"),
     "value": re.compile(r"([\d.,−-]*\{\{.*?\}\}(?:%|×10[⁻⁰¹²³⁴-⁹]+|[\d.]*\d)?)"),
-    "code": re.compile(r"`([^`]+)`"),
+    "code": re.compile(rf"{_CODE[0]}(.+?){_CODE[1]}", re.DOTALL),
     # Not the numerals that other languages write as words: 10억분의 1, a billionth.
     "number": re.compile(
         r"(\d+(?:[.,]\d+)*(?!\.?\d|[만억조경万億兆京亿]|(?<=0)(?:분의|分の|分之)))"
@@ -52,7 +55,13 @@ _OWN = {"title", "description", "source", "allow_terms"}
 """Settings that each language has for itself."""
 _VALUE = re.compile(r"\*{0,2}\{\{.*?\}\}\*{0,2}")
 _NOT_TEXT = re.compile(
-    r"\{\{.*?\}\}|`[^`]*`|\$\$?[^$]+\$\$?|\]\([^)\s]*|\{ *#[\w-]+ *\}", re.DOTALL
+    rf"{_CODE[0]}.+?{_CODE[1]}"
+    r"|\{\{.*?\}\}|\$\$?[^$]+\$\$?|\]\([^)\s]*|\{ *#[\w-]+ *\}",
+    re.DOTALL,
+)
+
+_MARK = re.compile(
+    rf"{_CODE[0]}.+?{_CODE[1]}|\$[^$]+\$|\{{\{{.*?\}}\}}|\]\([^)\s]*", re.DOTALL
 )
 
 
@@ -231,7 +240,7 @@ def _paragraph(own: Part, source: Part) -> Fault:
 def _marks(block: Lines) -> list[str]:
     """Return what a paragraph has in common with its translation."""
     text = "\n".join(line.strip() for _, line in block)
-    marks = re.findall(r"`[^`]+`|\$[^$]+\$|\{\{.*?\}\}|\]\([^)\s]*", text)
+    marks = [match[0] for match in _MARK.finditer(text)]
     return [re.sub(r"\w", "", text[:3]).strip(), *sorted(marks)]
 
 
@@ -240,8 +249,9 @@ def _items(part: Part, kind: str) -> list[Item]:
     page = Numbered(part.prose)
     text = blank(page.text, _NOT_TEXT) if kind == "number" else page.text
     return [
-        (_shape(kind, " ".join(match[1].split())), page.line(match.start(1)))
+        (_shape(kind, " ".join(match[last].split())), page.line(match.start(last)))
         for match in (_ANYWHERE | _IN_ORDER)[kind].finditer(text)
+        if (last := match.lastindex or 0)
     ]
 
 

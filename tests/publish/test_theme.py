@@ -21,6 +21,7 @@ NAMES = [
     "assets/stylesheets/main.2a.min.css.map",
     "assets/javascripts/bundle.3c.min.js",
     "assets/javascripts/lunr/min/lunr.th.min.js",
+    "assets/javascripts/workers/search.4d.min.js",
 ]
 
 
@@ -28,10 +29,11 @@ def test_files_of_the_theme_are_known_by_their_names():
     parts = theme.parts(NAMES)
     assert parts.styles == [NAMES[2], NAMES[1]], "the palette's rules apply last"
     assert parts.script == NAMES[4]
+    assert parts.worker == NAMES[6]
     assert parts.unused == [NAMES[3], NAMES[5]]
 
 
-@pytest.mark.parametrize("gone", [1, 2, 4])
+@pytest.mark.parametrize("gone", [1, 2, 4, 6])
 def test_another_version_with_other_files_is_noticed(gone):
     names = [name for name in NAMES if name != NAMES[gone]]
     with pytest.raises(Fault, match="this version of Material has") as error:
@@ -48,6 +50,14 @@ def test_another_version_of_the_script_is_noticed(number, site):
         with pytest.raises(Fault) as error:
             theme.changed(other)
         assert old in error.value.problem
+
+
+def test_another_version_of_the_search_is_noticed():
+    (path,) = (theme_folder() / "assets/javascripts/workers").glob("search.*.min.js")
+    script = path.read_text("utf-8")
+    assert theme.changed(script, theme._SEARCHING) != script
+    with pytest.raises(Fault, match="0 times"):
+        theme.changed("", theme._SEARCHING)
 
 
 def theme_folder() -> Path:

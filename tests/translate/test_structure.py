@@ -50,6 +50,7 @@ BOTH = [  # what is written, at its line
     ("$x$", "$y$", "$y$", "the formula y is not in {#t} of docs/en/page.md:6"),
     ("12", "12 56", "12 56", "the number 56 is not in"),
     ("12", "`a` 12", "`a`", "the code a is not in"),
+    ("12", "`` a `b` `` 12", "`` a", "the code a`b` is not in"),
     ("{{ a }}", "1{{ a }}", "1{{", "the value 1{{a}} is not in"),
     ("[a](b.md)", "[a](c.md)", "c.md", "the link c.md is not in"),
     ("figure:a/b", "figure:a/c", "a/c", "the figure figure:a/c is not in"),
