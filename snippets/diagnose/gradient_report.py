@@ -16,6 +16,7 @@ Source: Glorot & Bengio 2010, section 4 (the gradient of each layer's output); L
 
 import html
 import math
+import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -79,21 +80,19 @@ RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
 CUTS = {"relu", "relu6", "threshold", "clamp", "clamp_min", "clip", "maximum"}
 FLATTENS = {"tanh", "sigmoid", "hardtanh", "hardsigmoid", "softsign", "softmax"}
 ADDS = {"add", "sub", "__add__", "__radd__", "__iadd__", "__sub__", "__isub__", "cat"}
-DIVIDES = {"div", "true_divide", "reciprocal"}
+DIVIDES = {"div", "true_divide", "reciprocal", "rsqrt"}
 DIVIDES |= {"__truediv__", "__rtruediv__", "__itruediv__", "__rdiv__"}
 LOGS = {"log", "log2", "log10", "log1p", "logit", "xlogy", "logsumexp", "log_softmax"}
-ROOTS = {"sqrt", "rsqrt", "pow", "__pow__", "__rpow__", "float_power", "norm", "std"}
+ROOTS = {"sqrt", "pow", "__pow__", "__rpow__", "float_power", "norm", "std"}
 ROOTS |= {"linalg_norm", "linalg_vector_norm", "linalg_matrix_norm", "dist", "cdist"}
 ROOTS |= {"pairwise_distance", "cosine_similarity", "normalize", "hypot"}
 ARCS = {"acos", "arccos", "asin", "arcsin", "acosh", "atanh", "atan2", "erfinv"}
 HINTS = {  # what to do about the first NaN or infinity that one of them gives
-    frozenset(DIVIDES): "the divisor was 0 or tiny: add a small number to it",
-    frozenset(LOGS): "log(0): add a small number inside, or give cross_entropy the "
-    "scores",
-    frozenset(ROOTS): "a root's slope is infinite at 0: add a small number under it",
-    frozenset(ARCS): "the slope is infinite at the ends: clamp to just inside of them",
-    frozenset({"exp", "expm1", "cosh", "sinh"}): "too large an input: clamp it, or "
-    "subtract the largest",
+    frozenset(DIVIDES): "the divisor is 0 or tiny: add a small number to it",
+    frozenset(LOGS): "log(0) is -inf: add a small number, or use log_softmax",
+    frozenset(ROOTS): "its slope is infinite at 0: add a small number to its input",
+    frozenset(ARCS): "its slope is infinite at the ends: clamp its input inside them",
+    frozenset({"exp", "expm1", "cosh", "sinh"}): "too large an input: clamp it",
 }
 RISKY = frozenset[str]().union({"prod", "where", "linalg_svd", "linalg_eigh"}, *HINTS)
 TWICE = {  # operations that end a forward pass, as their gradients are called
@@ -432,9 +431,9 @@ class GradientReport(TorchFunctionMode):
             for i, t in enumerate(fresh):
                 may_mask = not is_layer or ("attention" in name and i > 2)
                 if id(t) not in self.owners and not _finite(t, may_mask):
-                    where = f"an input{place}: look at your data"
+                    where = f"an input{place}; look at your data and targets"
             if where.startswith("the") and _masks_a_row(name, args, kwargs):
-                where += ": a whole row is masked; leave it one entry, or drop the row"
+                where += "; a whole row is masked: leave it one entry, or drop the row"
             elif where.startswith("the"):
                 where += _hint(name)
         self.broken.append((where, matters))
@@ -459,9 +458,9 @@ class GradientReport(TorchFunctionMode):
             for t in before:
                 if t is not None and t.shape == bad[0].shape:
                     if bool(((t == 0) & ~bad[0].isfinite()).any()):
-                        hint += "; where() after it is too late, change its input"
+                        hint += ", before any where()"
                         break
-            self.broken.append((f"the gradient{place}{hint}", True))
+            self.broken.append((f"the backward pass{place}{hint}", True))
 
     def _look_at_activation(self, name: str, args: Any, y: Tensor) -> None:
         """See which units are off, or at which values it is flat."""
@@ -872,7 +871,7 @@ def _layers(model: nn.Module) -> Iterator[Layer]:
             seen.add(id(parameter))
             place = owner if whole else f"{path}.{name}".strip(".")
             label = type(modules[owner]).__name__ if whole else "Parameter"
-            label = label.removeprefix("Parametrized")
+            label = re.sub("^(Parametrized|NonDynamicallyQuantizable)", "", label)
             layer = layers.setdefault(place, Layer(place or "(model)", label))
             layer.parameters[f"{path}.{name}".strip(".")] = parameter
     yield from layers.values()
@@ -932,7 +931,7 @@ def _walk(roots: Iterable[Any], stop: Any) -> set[Any]:
 def _hint(name: str) -> str:
     """Return what to do about the first NaN or infinity of an operation."""
     names = {name, name.rstrip("_")}
-    return next((f": {text}" for ops, text in HINTS.items() if names & ops), "")
+    return next((f"; {text}" for ops, text in HINTS.items() if names & ops), "")
 
 
 def _masks_a_row(name: str, args: Any, kwargs: Any) -> bool:
