@@ -69,6 +69,7 @@ _NAMES = {
     "layer-normalization/": "LN LayerNorm GN GroupNorm RMSNorm InstanceNorm",
     "relu-and-variants/": "ReLU LeakyReLU PReLU ELU SELU GELU SiLU Swish",
     "residual-connections-and-gates/": "ResNet LSTM GRU RNN",
+    "where-nan-comes-from/": "loss nan gradient nan",
     "weight-initialization/": "He Kaiming Xavier Glorot LeCun init kaiming_normal_"
     " kaiming_uniform_ xavier_normal_ xavier_uniform_ glorot_uniform he_normal",
     "why-batch-normalization-helps/": "dropout 드롭아웃 ドロップアウト",

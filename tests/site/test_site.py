@@ -183,6 +183,7 @@ def test_no_number_in_prose_is_typed_by_hand(language, page):
         "95%": "a share that an experiment sets",
         "99%": "a share that an exercise gives",
         **dict.fromkeys(("0.2", "1.4", "1.8", "3.8", "8.2"), "a batch by hand"),
+        "0.0001": "an angle that an example sets",
         "2.11": "a version of Keras",
         "2.15": "a version of Keras",
     }
