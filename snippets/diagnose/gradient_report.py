@@ -80,9 +80,10 @@ RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
 CUTS = {"relu", "relu6", "threshold", "clamp", "clamp_min", "clip", "maximum"}
 FLATTENS = {"tanh", "sigmoid", "hardtanh", "hardsigmoid", "softsign", "softmax"}
 ADDS = {"add", "sub", "__add__", "__radd__", "__iadd__", "__sub__", "__isub__", "cat"}
+PICKS = {"__getitem__", "unbind", "select", "split", "chunk"}
 DIVIDES = {"div", "true_divide", "reciprocal", "rsqrt"}
 DIVIDES |= {"__truediv__", "__rtruediv__", "__itruediv__", "__rdiv__"}
-LOGS = {"log", "log2", "log10", "log1p", "logit", "xlogy", "logsumexp", "log_softmax"}
+LOGS = {"log", "log2", "log10", "log1p", "logit", "xlogy"}
 ROOTS = {"sqrt", "pow", "__pow__", "__rpow__", "float_power", "norm", "std"}
 ROOTS |= {"linalg_norm", "linalg_vector_norm", "linalg_matrix_norm", "dist", "cdist"}
 ROOTS |= {"pairwise_distance", "cosine_similarity", "normalize", "hypot"}
@@ -94,7 +95,7 @@ HINTS = {  # what to do about the first NaN or infinity that one of them gives
     frozenset(ARCS): "its slope is infinite at the ends: clamp its input inside them",
     frozenset({"exp", "expm1", "cosh", "sinh"}): "too large an input: clamp it",
 }
-RISKY = frozenset[str]().union({"prod", "where", "linalg_svd", "linalg_eigh"}, *HINTS)
+RISKY = frozenset[str]().union({"prod", "where", "logsumexp"}, *HINTS)
 TWICE = {  # operations that end a forward pass, as their gradients are called
     ("LogSoftmax", "Softmax"): "softmax before cross_entropy, which applies it, too: "
     "give it the scores",
@@ -279,7 +280,7 @@ class GradientReport(TorchFunctionMode):
                 known = id(p) in self.before or nn.parameter.is_lazy(p)
                 if known or (self.order and not p.requires_grad):
                     continue
-                size = _norm(p) / math.sqrt((*p.shape, 1)[0] or 1)
+                size = _norm(p) / math.sqrt(_rows(p))
                 if not math.isfinite(size):
                     self.broken.append((f"{name} before the step", True))
                 layer.size = max(layer.size, size) if _is_weight(name) else layer.size
@@ -390,7 +391,7 @@ class GradientReport(TorchFunctionMode):
         if not is_layer and inputs and all(id(t) in self.owners for t in inputs):
             # Made of weights alone, it is a weight, too; a penalty on them is not.
             for t in outputs:
-                if t.dim():
+                if t.dim() or name in PICKS or not any(i.dim() for i in inputs):
                     self.owners.setdefault(id(t), tuple(layers))
                     self.kept.append(t)
             return
@@ -405,8 +406,8 @@ class GradientReport(TorchFunctionMode):
         for t in inputs if self.inside else []:
             known = id(t) in self.owners or id(t) in self.given
             if t.is_leaf and t.requires_grad and not known:
-                self.strangers[id(t)] = (t, f"{name} {tuple(t.shape)}")
-        if layers and (is_layer or any(t.requires_grad for t in outputs)):
+                self.strangers[id(t)] = (t, f"{name} {[*t.shape]}")
+        if layers and (is_layer or (outputs[0].dim() and outputs[0].requires_grad)):
             data = [t for t in inputs if id(t) not in self.owners]
             self._see_use(name, layers, data, outputs, first, rest)
             if _has_steps(name, args) and args[0].requires_grad:
@@ -583,7 +584,7 @@ class GradientReport(TorchFunctionMode):
                 layer.finite &= self._test(f"{name} after the step", p)
             if p.dim() > 1 or not matrices:
                 changes.append(changed)
-                usual = math.sqrt((*before.shape, 1)[0] / 3)  # PyTorch's default
+                usual = math.sqrt(_rows(p) / 3)  # PyTorch's default
                 sizes.append(max(_norm(before), usual))
                 count = int((_real(change) != 0).sum())
                 moved, expected = (
@@ -598,7 +599,7 @@ class GradientReport(TorchFunctionMode):
     def _judge(self) -> None:
         """Give each layer its verdict, the gravest that holds."""
         exploding, vanishing = self._judge_depth()
-        alike, closed, stuck = self._alike(), self._closed(), self._stuck()
+        alike, closed, stuck = self._alike(), self._closed(vanishing), self._stuck()
         for layer in self.layers:
             time = layer.through_time if layer.steady else None
             tests = {
@@ -672,24 +673,26 @@ class GradientReport(TorchFunctionMode):
         alike = set(takewhile(lambda layer: spreads[layer] < limit, spreads))
         return alike if len(alike) > 1 else set()  # else an offset of the output alone
 
-    def _closed(self) -> set[Layer]:
-        """Return the layers that the loss reaches only through weights near 0."""
+    def _closed(self, vanishing: set[Layer]) -> set[Layer]:
+        """Return the layers whose gradient weights near 0 keep small, for now."""
         usual = statistics.median([x.size for x in self.layers if x.size] or [1.0])
-        small = {
-            layer
-            for layer in self.layers
-            if layer.gradient and layer.trained and layer.size < CLOSED * min(usual, 1)
-        }
+        sizes = {x: x.size / min(usual, 1) for x in self.layers if x.trained}
+        small = {x: n for x, n in sizes.items() if n < CLOSED and x.gradient}
         gates = {
             node
             for node, use in self.nodes.items()
-            if use.scales and not small.isdisjoint(use.layers)
+            if use.scales and not small.keys().isdisjoint(use.layers)
         }
-        if not gates:
-            return set()
-        reached = _walk(self.roots, gates) - gates
+        reached = _walk(self.roots, gates)
         uses = [self.nodes[node] for node in reached if node in self.nodes]
-        return set(self.order) - {layer for use in uses for layer in use.layers} - small
+        closed = set(self.order) - {layer for use in uses for layer in use.layers}
+        found = [n for x, n in small.items() if gates and x.uses and x.uses[0].scales]
+        if 0 in found and not any(x.dead == 1 for x in self.layers):
+            closed |= {x for x in self.layers if x.gradient == 0}
+        least = VANISHING * min(found, default=1.0)
+        most = max([x.output_gradient or 0 for x in self.order], default=0)
+        closed |= {x for x in vanishing if found and x.output_gradient > least * most}
+        return closed if gates else set()
 
     def _stuck(self) -> set[Layer]:
         """Return the layers with a gradient like others', that did not move."""
@@ -729,19 +732,15 @@ class GradientReport(TorchFunctionMode):
 
     def _note_strangers(self) -> None:
         """Name the parameters that will not train."""
-        places = [
-            place for t, place in self.strangers.values() if id(t) not in self.held
-        ]
-        if places:
+        strangers = [x for t, x in self.strangers.values() if id(t) not in self.held]
+        if strangers:
             self._note(
-                f"not in model.parameters(): {_some(places)}; keep layers in a "
-                "ModuleList, tensors as nn.Parameter"
+                f"{len(strangers)} tensors that learn are not in model.parameters(), the "
+                f"first in {strangers[0]}: keep layers in nn.ModuleList"
             )
-        own = {
-            layer: {id(p) for p in layer.parameters.values()} for layer in self.layers
-        }
+        own = {x: {id(p) for p in x.parameters.values()} for x in self.layers}
         left = [x.name for x in own if x.gradient and self.held.isdisjoint(own[x])]
-        if self.held.intersection(*[set[int]().union(*own.values())]) and left:
+        if left and self.held.intersection(*[set[int]().union(*own.values())]):
             self._note(f"not in the optimizer: {_some(left)}; give it their parameters")
 
     def _note_step(self) -> None:
@@ -949,6 +948,11 @@ def _masks_a_row(name: str, args: Any, kwargs: Any) -> bool:
     if len(off) == 2 and off[1].dim() == 2:  # padding, and one mask for all
         off.append(off[0][:, None] | off[1])
     return any(bool(mask.all(-1).any()) for mask in off)
+
+
+def _rows(parameter: Tensor) -> int:
+    """Return the number of units."""
+    return next((n for n in parameter.shape if n > 1), 1)
 
 
 def _some(names: list[str]) -> str:
