@@ -59,8 +59,8 @@ MEANING = {  # the gravest first, with the next step
     "initialization, normalization or residual connections",
     "explodes in time": "first step over 100 times the last one; smaller recurrent "
     "weights, clip",
-    "vanishes in time": "first step under 1/1000 of the last one; a larger forget bias, "
-    "or orthogonal recurrent weights",
+    "vanishes in time": "first step under 1/1000 of the last one; a larger forget "
+    "bias, or orthogonal recurrent weights",
     "inputs alike": "its outputs differ by under 1% from input to input; check the "
     "weights and biases before it",
     "dead units": "half of the units or more are off for every input; lower the "
@@ -73,21 +73,27 @@ MEANING = {  # the gravest first, with the next step
     "optimizer?",
 }
 FINE = {"ok", "frozen", "waits for a zero weight"}
-COLUMNS = ("kind", "verdict", "spread", "output_gradient", "gradient", "update")
-COLUMNS += ("dead", "saturated", "through_time")
+COLUMNS = (
+    "kind verdict spread output_gradient gradient update dead saturated through_time"
+)
+
+
+def _set(words: str) -> set[str]:
+    return set(words.split())
+
 
 RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
-CUTS = {"relu", "relu6", "threshold", "clamp", "clamp_min", "clip", "maximum"}
-FLATTENS = {"tanh", "sigmoid", "hardtanh", "hardsigmoid", "softsign", "softmax"}
-ADDS = {"add", "sub", "__add__", "__radd__", "__iadd__", "__sub__", "__isub__", "cat"}
-PICKS = {"__getitem__", "unbind", "select", "split", "chunk"}
-DIVIDES = {"div", "true_divide", "reciprocal", "rsqrt"}
-DIVIDES |= {"__truediv__", "__rtruediv__", "__itruediv__", "__rdiv__"}
-LOGS = {"log", "log2", "log10", "log1p", "logit", "xlogy"}
-ROOTS = {"sqrt", "pow", "__pow__", "__rpow__", "float_power", "norm", "std"}
-ROOTS |= {"linalg_norm", "linalg_vector_norm", "linalg_matrix_norm", "dist", "cdist"}
-ROOTS |= {"pairwise_distance", "cosine_similarity", "normalize", "hypot"}
-ARCS = {"acos", "arccos", "asin", "arcsin", "acosh", "atanh", "atan2", "erfinv"}
+CUTS = _set("relu relu6 threshold clamp clamp_min clip maximum")
+FLATTENS = _set("tanh sigmoid hardtanh hardsigmoid softsign softmax")
+ADDS = _set("add sub __add__ __radd__ __iadd__ __sub__ __isub__ __rsub__ cat")
+PICKS = _set("__getitem__ unbind select split chunk")
+DIVIDES = _set("div true_divide reciprocal rsqrt __truediv__ __rtruediv__")
+DIVIDES |= {"__itruediv__", "__rdiv__"}
+LOGS = _set("log log2 log10 log1p logit xlogy")
+ROOTS = _set("sqrt pow __pow__ __rpow__ float_power norm std hypot dist cdist")
+ROOTS |= _set("linalg_norm linalg_vector_norm linalg_matrix_norm normalize")
+ROOTS |= {"pairwise_distance", "cosine_similarity"}
+ARCS = _set("acos arccos asin arcsin acosh atanh atan2 erfinv")
 HINTS = {  # what to do about the first NaN or infinity that one of them gives
     frozenset(DIVIDES): "the divisor is 0 or tiny: add a small number to it",
     frozenset(LOGS): "log(0) is -inf: add a small number, or use log_softmax",
@@ -105,8 +111,8 @@ TWICE = {  # operations that end a forward pass, as their gradients are called
     ("BinaryCrossEntropyWithLogits", "Sigmoid"): "sigmoid before "
     "binary_cross_entropy_with_logits, which applies it, too: give it the scores",
 }
-PASS_ON = ("View", "Squeeze", "Unsqueeze", "Reshape", "ToCopy", "Transpose", "Permute")
-PASS_ON += ("UnsafeView", "Select", "Slice", "Clone", "T", "Alias", "Expand")
+PASS_ON = _set("View UnsafeView Squeeze Unsqueeze Reshape ToCopy Transpose Permute")
+PASS_ON |= _set("Select Slice Clone T Alias Expand")
 
 
 @dataclass(eq=False)
@@ -132,26 +138,16 @@ class Layer:
     kind: str
     parameters: dict[str, nn.Parameter] = field(default_factory=dict)
     verdict: str = "not judged"
-    spread: float | None = None
-    """Standard deviation of the output across inputs, over its root mean square."""
-    output_gradient: float | None = None
-    """Norm of the gradient of the loss with respect to the output."""
-    gradient: float | None = None
-    """Norm of the gradient with respect to the parameters, before any clipping."""
-    update: float | None = None
-    """Norm of the change of the weights, over their norm or PyTorch's default one's."""
-    moved: float | None = None
-    """Entries of the weights that the step changed, over those with a gradient."""
-    dead: float | None = None
-    """Share of the units behind the layer that are off for every input."""
-    saturated: float | None = None
-    """Share of the values behind the layer at which the activation is flat."""
-    through_time: float | None = None
-    """Gradient of the first time step over that of the last one."""
-    finite: bool = True
-    """Whether its output, gradient and weights were finite."""
-    steady: bool = False
-    """Whether the gradient falls, or grows, at nearly every step in time."""
+    spread: float | None = None  # of the output across inputs, over its rms
+    output_gradient: float | None = None  # norm, with respect to the output
+    gradient: float | None = None  # with respect to parameters, unclipped
+    update: float | None = None  # of the weights, over their usual norm
+    moved: float | None = None  # share of weights with a gradient
+    dead: float | None = None  # share of the units after it
+    saturated: float | None = None  # share of the values after it
+    through_time: float | None = None  # first step's gradient over the last's
+    finite: bool = True  # output, gradient and weights
+    steady: bool = False  # falls, or grows, at nearly every step
     size: float = 0.0  # of the weights, over the root of their number of rows
     uses: list[Use] = field(default_factory=list)
     off: list[tuple[Tensor, int]] = field(default_factory=list)  # (units,), inputs
@@ -182,15 +178,13 @@ class GradientReport(TorchFunctionMode):
         self.model, self.scaler = model, scaler
         self.layers: list[Layer] = []
         self.notes: list[str] = []
-        """The first tensor that is not finite, faults of the loop, what was not seen."""
+        """The first NaN or infinity, faults of the loop, what was not seen."""
 
     def __enter__(self) -> "GradientReport":
         """Start to watch."""
         self.layers, self.notes = list(_layers(self.model)), []
         self._forget()
-        self.broken: list[
-            tuple[str, bool]
-        ] = []  # what was not finite, in order of time
+        self.broken: list[tuple[str, bool]] = []  # not finite, in order of time
         self.turn, self.failed = 0, False  # backward passes; is the loss not finite
         self.latest: Layer | None = None  # whose output was seen last
         self.unit_axis, self.rank = -1, 0  # of the latest layer's output
@@ -246,6 +240,7 @@ class GradientReport(TorchFunctionMode):
         self.strangers: dict[int, tuple[Tensor, str]] = {}  # parameters not the model's
         self.nodes: dict[Any, Use] = {}  # of the graph, by the layer's output
         self.roots: list[Any] = []
+        self.jumps: list[tuple[Layer, str, float]] = []  # from layer to layer
         self.waiting: list[tuple[float, Callable[[], None]]] = []  # until a layer
         self.handles: list[Any] = []
         for layer in self.layers:
@@ -390,23 +385,25 @@ class GradientReport(TorchFunctionMode):
         layers = list(dict.fromkeys(found))
         if not is_layer and inputs and all(id(t) in self.owners for t in inputs):
             # Made of weights alone, it is a weight, too; a penalty on them is not.
-            for t in outputs:
-                if t.dim() or name in PICKS or not any(i.dim() for i in inputs):
-                    self.owners.setdefault(id(t), tuple(layers))
-                    self.kept.append(t)
+            whole = name in PICKS or not any(t.dim() for t in inputs)
+            weights = [t for t in outputs if whole or t.dim()]
+            self.owners |= {id(t): tuple(layers) for t in weights} | self.owners
+            self.kept += weights
             return
         if not outputs or name == "__get__":
             return
         place = f", after {self.latest.name}" if self.latest else ""
         place = f" of {layers[0].name} ({name})" if layers else f" of {name}{place}"
-        finite = self._find_fault(name, place, args, kwargs, outputs)
+        if not self._find_fault(name, place, args, kwargs, outputs):
+            for layer in layers:
+                layer.finite = False
         if name.rstrip("_") in RISKY or name in RISKY:
             self._watch_backward(place, name, inputs, outputs)
         self._look_at_activation(name.rstrip("_"), args, outputs[0])
-        for t in inputs if self.inside else []:
-            known = id(t) in self.owners or id(t) in self.given
-            if t.is_leaf and t.requires_grad and not known:
-                self.strangers[id(t)] = (t, f"{name} {[*t.shape]}")
+        if self.inside:
+            leaves = {id(t): t for t in inputs if t.is_leaf and t.requires_grad}
+            for key in leaves.keys() - self.owners.keys() - self.given:
+                self.strangers[key] = leaves[key], f"{name} {[*leaves[key].shape]}"
         if layers and (is_layer or (outputs[0].dim() and outputs[0].requires_grad)):
             data = [t for t in inputs if id(t) not in self.owners]
             self._see_use(name, layers, data, outputs, first, rest)
@@ -414,8 +411,6 @@ class GradientReport(TorchFunctionMode):
                 use, axis = layers[0].uses[-1], 1 if args[8] else 0
                 see = partial(self._quietly, self._see_steps, use, axis)
                 args[0].register_hook(see)
-        for layer in layers:
-            layer.finite &= finite
 
     def _find_fault(
         self, name: str, place: str, args: Any, kwargs: Any, outputs: list[Tensor]
@@ -456,11 +451,9 @@ class GradientReport(TorchFunctionMode):
     def _see_backward(self, place: str, hint: str, after: Any, before: Any) -> None:
         bad = [t for t in after if t is not None and not _finite(t)]
         if bad and all(_finite(t) for t in before if t is not None):
-            for t in before:
-                if t is not None and t.shape == bad[0].shape:
-                    if bool(((t == 0) & ~bad[0].isfinite()).any()):
-                        hint += ", before any where()"
-                        break
+            same = [t for t in before if t is not None and t.shape == bad[0].shape]
+            if any(bool(((t == 0) & ~bad[0].isfinite()).any()) for t in same):
+                hint += ", before any where()"
             self.broken.append((f"the backward pass{place}{hint}", True))
 
     def _look_at_activation(self, name: str, args: Any, y: Tensor) -> None:
@@ -489,9 +482,9 @@ class GradientReport(TorchFunctionMode):
     ) -> None:
         """Note that layers were used, and wait for the gradient of the output."""
         narrowest = max(map(_width, data), default=0)
-        for width, work in self.waiting:  # hidden, not the output of a head
-            if width >= narrowest:
-                work()
+        hidden = [work for width, work in self.waiting if width >= narrowest]
+        for work in hidden:  # not the output of a head
+            work()
         self.waiting.clear()
         y, inputs = outputs[0].detach(), 0
         self.rank, self.unit_axis, self.latest = y.dim(), -1, layers[-1]
@@ -509,8 +502,7 @@ class GradientReport(TorchFunctionMode):
             layer.uses.append(use)
             if name == "rnn_tanh":
                 layer.flat.append(_flat("tanh", y, y))
-            if layer not in self.order:
-                self.order.append(layer)
+        self.order += [layer for layer in layers if layer not in self.order]
         see = partial(self._quietly, self._see_output, use, layers[0].name)
         for t in outputs:
             if t.requires_grad:
@@ -538,7 +530,8 @@ class GradientReport(TorchFunctionMode):
         for p in layer.parameters.values():
             if id(p) in self.norms or p.grad is not None:
                 norm = self.norms.get(id(p))
-                norms.append((_norm(p.grad) if norm is None else norm) / self.scale)
+                norm = _norm(p.grad) if norm is None and p.grad is not None else norm
+                norms.append((norm or 0.0) / self.scale)
         layer.gradient = math.hypot(*norms) if norms else None
         self._measure_step(layer)
         uses = [use for use in layer.uses if use.gradients]
@@ -587,10 +580,8 @@ class GradientReport(TorchFunctionMode):
                 usual = math.sqrt(_rows(p) / 3)  # PyTorch's default
                 sizes.append(max(_norm(before), usual))
                 count = int((_real(change) != 0).sum())
-                moved, expected = (
-                    moved + count,
-                    expected + self.entries.get(id(p), count),
-                )
+                moved += count
+                expected += self.entries.get(id(p), count)
         if expected:
             layer.moved = moved / expected
         if any(sizes):
@@ -620,6 +611,12 @@ class GradientReport(TorchFunctionMode):
                 "did not move": layer in stuck,
             }
             layer.verdict = next((name for name, holds in tests.items() if holds), "ok")
+        for layer, after, factor in self.jumps:
+            if layer.verdict == "exploding":
+                self._note(
+                    f"the gradient grows × {factor:.0e} from {after} back to "
+                    f"{layer.name}: look for a large factor or tiny divisor in between"
+                )
 
     def _sizes(self) -> dict[Layer, float]:
         """Return the gradients to compare, from the input to the loss."""
@@ -636,34 +633,25 @@ class GradientReport(TorchFunctionMode):
     def _judge_depth(self) -> tuple[set[Layer], set[Layer]]:
         """Return the layers whose gradients explode, and those whose vanish."""
         sizes = self._sizes()
-        exploding, vanishing, jumps = set(sizes), set(sizes), []
+        exploding, vanishing = set(sizes), set(sizes)
         for power in (0, 0.5):  # averages thin gradients out, broadcasts add them up
             strongest = usual = 0.0
             previous = None
             for layer in reversed(sizes):
                 size = sizes[layer] * layer.rows**power
-                if size > EXPLODING * strongest:
-                    if not previous or any(use.ends for use in layer.uses):
-                        usual = size  # the first one, or that of another loss
-                    elif not power:
-                        jumps.append((layer, previous, size / (strongest or size)))
+                jumps = size > EXPLODING * strongest
+                if jumps and (not previous or any(use.ends for use in layer.uses)):
+                    usual = size  # the first one, or that of another loss
+                elif jumps and previous and strongest and not power:
+                    self.jumps.append((layer, previous.name, size / strongest))
                 strongest, previous = max(strongest, size), layer
-                if size <= EXPLODING * usual:
-                    exploding.discard(layer)
-                if size >= VANISHING * strongest:
-                    vanishing.discard(layer)
+                exploding -= {layer} if size <= EXPLODING * usual else set()
+                vanishing -= {layer} if size >= VANISHING * strongest else set()
         lost = True  # all the way from the input, else a branch is weak on purpose
         for layer in sizes:
             lost |= bool(layer.uses) and layer.uses[0].starts
             lost &= layer in vanishing
-            if not lost:
-                vanishing.discard(layer)
-        for layer, after, factor in jumps:
-            if layer in exploding:
-                self._note(
-                    f"the gradient grows × {factor:.0e} on its way from {after.name} to "
-                    f"{layer.name}: look for a large factor or a tiny divisor in between"
-                )
+            vanishing -= set() if lost else {layer}
         return exploding, vanishing
 
     def _alike(self) -> set[Layer]:
@@ -691,7 +679,9 @@ class GradientReport(TorchFunctionMode):
             closed |= {x for x in self.layers if x.gradient == 0}
         least = VANISHING * min(found, default=1.0)
         most = max([x.output_gradient or 0 for x in self.order], default=0)
-        closed |= {x for x in vanishing if found and x.output_gradient > least * most}
+        closed |= {
+            x for x in vanishing if found and (x.output_gradient or 0) > least * most
+        }
         return closed if gates else set()
 
     def _stuck(self) -> set[Layer]:
@@ -735,8 +725,8 @@ class GradientReport(TorchFunctionMode):
         strangers = [x for t, x in self.strangers.values() if id(t) not in self.held]
         if strangers:
             self._note(
-                f"{len(strangers)} tensors that learn are not in model.parameters(), the "
-                f"first in {strangers[0]}: keep layers in nn.ModuleList"
+                f"{len(strangers)} tensors that learn are not in model.parameters(), "
+                f"the first in {strangers[0]}: keep layers in nn.ModuleList"
             )
         own = {x: {id(p) for p in x.parameters.values()} for x in self.layers}
         left = [x.name for x in own if x.gradient and self.held.isdisjoint(own[x])]
@@ -756,8 +746,8 @@ class GradientReport(TorchFunctionMode):
             )
         if gradients and not any(gradients):
             self._note(
-                "every gradient is exactly 0, so nothing learns: look at what is between "
-                "the last layer and the loss"
+                "every gradient is exactly 0, so nothing learns: look at what is "
+                "between the last layer and the loss"
             )
         elif not self.stepped and not self.rates:
             self._note("no weight moved: no optimizer.step() in the block, or skipped")
@@ -765,8 +755,8 @@ class GradientReport(TorchFunctionMode):
             self._note("no weight moved: the learning rate is 0")
         elif max(updates, default=1) < SMALL_STEP:
             self._note(
-                f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a tiny "
-                "learning rate (or warm-up), or clipping before scaler.unscale_()"
+                f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a "
+                "tiny learning rate, warm-up, or clipping before scaler.unscale_()"
             )
 
     @property
@@ -825,7 +815,9 @@ class GradientReport(TorchFunctionMode):
 
     def to_dict(self) -> dict[str, Any]:
         """Return all as plain data, to log or to save as JSON."""
-        layers = {x.name: {c: getattr(x, c) for c in COLUMNS} for x in self.layers}
+        layers = {
+            x.name: {c: getattr(x, c) for c in COLUMNS.split()} for x in self.layers
+        }
         return {"summary": self.summary, "layers": layers, "notes": self.notes}
 
     @staticmethod
@@ -863,7 +855,7 @@ def _layers(model: nn.Module) -> Iterator[Layer]:
     modules = dict(model.named_modules())
     for path, module in modules.items():
         owner = path.partition(".parametrizations")[0]
-        whole = _is_whole(modules.get(owner, module))
+        whole = _is_whole(modules[owner])
         for name, parameter in module.named_parameters(recurse=False):
             if id(parameter) in seen:
                 continue
