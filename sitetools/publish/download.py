@@ -35,4 +35,6 @@ def commands(text: str, site_url: str) -> str:
         text: the page's Markdown.
         site_url: the address of the whole site, or nothing.
     """
-    return text.replace(f"{ADDRESS}/{NAME}", f"{site_url.rstrip('/') or PREVIEW}/{NAME}")
+    return text.replace(
+        f"{ADDRESS}/{NAME}", f"{site_url.rstrip('/') or PREVIEW}/{NAME}"
+    )

@@ -400,6 +400,7 @@ class GradientReport(TorchFunctionMode):
         if name.rstrip("_") in RISKY or name in RISKY:
             self._watch_backward(place, name, inputs, outputs)
         self._look_at_activation(name.rstrip("_"), args, outputs[0])
+        self._look_at_guess(name, first, outputs[0])
         if self.inside:
             leaves = {id(t): t for t in inputs if t.is_leaf and t.requires_grad}
             for key in leaves.keys() - self.owners.keys() - self.given:
@@ -470,6 +471,17 @@ class GradientReport(TorchFunctionMode):
         elif name in FLATTENS:
             flat = partial(layer.flat.append, _flat(name, args[0].detach(), y))
             self.waiting.append((_width(y), flat))
+
+    def _look_at_guess(self, name: str, scores: list[Tensor], loss: Tensor) -> None:
+        """Note a classifier that is far worse than one that guesses."""
+        if name == "cross_entropy" and not loss.dim():
+            classes = scores[0].shape[1 if scores[0].dim() > 1 else 0]
+            value, guess = float(loss.detach()), math.log(classes)
+            if guess and 3 * guess < value < math.inf:
+                self._note(
+                    f"the loss is {value:.1f}, guessing among {classes} classes gives "
+                    f"{guess:.1f}: the scores are too large; smaller weights in the end"
+                )
 
     def _see_use(
         self,
@@ -768,7 +780,8 @@ class GradientReport(TorchFunctionMode):
         if not bad:
             waits = counts["waits for a zero weight"]
             rest = f", {waits} wait for a zero weight: look some steps later"
-            line = f"{total} layers: nothing found" + (rest if waits else "")
+            plural = "" if total == 1 else "s"
+            line = f"{total} layer{plural}: nothing found" + (rest if waits else "")
             return line + (", but see the notes" if self.notes else "")
         found = [f"{counts[name]} {name}{self._rate(name)}" for name in bad]
         if len(found) == 1:
@@ -777,10 +790,13 @@ class GradientReport(TorchFunctionMode):
         else:
             total_bad = f"{sum(counts[name] for name in bad)} of {total}"
         anchor = bad[0].replace(" ", "-")
-        return f"{total_bad} layers: {', '.join(found)} → {PAGE}#{anchor}"
+        word = "layer" if total == 1 else "layers"
+        return f"{total_bad} {word}: {', '.join(found)} → {PAGE}#{anchor}"
 
     def _rate(self, name: str) -> str:
         """Return by how much the gradient shrinks or grows from layer to layer."""
+        if name == "not finite" and self.broken:
+            return f": first {self.broken[0][0].partition(';')[0]}"
         if name not in ("vanishing", "exploding"):
             return ""
         first = next(x for x in self.layers if x.verdict == name)

@@ -1,12 +1,10 @@
 """The gradient report judges rightly, never stops a step, and changes nothing."""
 
 import copy
-import importlib.util
 import math
-import sys
 
 import pytest
-from project import PROJECT
+from the_report import GradientReport, verdicts
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
@@ -14,13 +12,6 @@ from torch.nn import functional as F  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.torch
-
-PATH = PROJECT.snippets / "diagnose" / "gradient_report.py"
-spec = importlib.util.spec_from_file_location("gradient_report", PATH)
-module = importlib.util.module_from_spec(spec)
-sys.modules[spec.name] = module  # the compiler looks for it there
-spec.loader.exec_module(module)
-GradientReport = module.GradientReport
 
 
 def stack(depth, activation=nn.ReLU, init=None, bias=0.0):
@@ -265,10 +256,6 @@ def step(model, shape, lr=0.01, **options):
         F.cross_entropy(model(x), target).backward()
         optimizer.step()
     return report
-
-
-def verdicts(report):
-    return {layer.name: layer.verdict for layer in report.layers}
 
 
 @pytest.mark.parametrize("name", HEALTHY)
