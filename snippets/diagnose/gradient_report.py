@@ -1,18 +1,26 @@
 """Look at one training step: where gradients vanish or explode, and what is dead.
 
     with GradientReport(model) as report:
+        optimizer.zero_grad()
         loss = loss_fn(model(x), y)
         loss.backward()
         optimizer.step()
-    print(report)
+    print(report)  # or report.layers, report.notes, report.to_dict(), report.plot()
+
+Explained at diagnose/. SPDX-License-Identifier: MIT. Version: 2026-11-30.
+Needs Python 3.10 or newer, torch 2.1 or newer; tested with torch 2.13.
 
 Source: Glorot & Bengio 2010, section 4 (the gradient of each layer's output); Lu et al.
-2019, arXiv:1903.06733 (dead units). "Diagnose your own model" justifies the thresholds.
+2019, arXiv:1903.06733 (dead units). The page justifies the thresholds.
 """
 
+import html
 import math
+import re
 import statistics
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby, pairwise, takewhile
@@ -20,49 +28,103 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
+
+PAGE = "diagnose/"  # a copy from the site has the whole address
 
 VANISHING = 1e-3  # of a gradient nearer to the loss
 EXPLODING = 1e2  # times the gradient near the loss
 ALIKE = 1e-2  # spread across inputs, relative to the size of the output
 DEAD = 0.5  # share of the units
 SATURATED = 0.5  # share of the values
-FLAT = 0.05  # of the largest slope: below it, sigmoid and tanh count as saturated
+FLAT = 0.05  # of the largest slope: below it, a value counts as saturated
 LARGE_STEP = 0.1  # change of the weights in this step, relative to the weights
+SMALL_STEP = 1e-5  # the same, if no layer's is larger
 STUCK = 0.1  # share of the weights with a gradient that the step changed
+CLOSED = 0.03  # of the usual size of weights: lets hardly any gradient through
 FEWEST_INPUTS = 16  # before a unit can be called dead
 FEWEST_CALLS = 8  # of one layer, before they are read as steps in time
-MANY = 40  # layers, beyond which a run of those that are ok is printed as one line
+MANY = 40  # layers, beyond which a run of equal verdicts is printed as one line
 
-MEANING = {
-    "not finite": "NaN or infinity in its output, gradient or weights",
-    "no gradient": "the backward pass did not reach it",
-    "zero gradient": "every entry of its gradient is exactly 0",
-    "exploding": f"over {EXPLODING:.0f} times the gradient near the loss",
-    "vanishing": f"under 1/{1 / VANISHING:.0f} of a gradient nearer to the loss",
-    "explodes in time": f"first step over {EXPLODING:.0f} times the last one",
-    "vanishes in time": f"first step under 1/{1 / VANISHING:.0f} of the last one",
-    "inputs alike": f"its outputs differ by under {ALIKE:.0%} from input to input",
-    "dead units": f"{DEAD:.0%} or more of the units are off for every input",
-    "saturated": f"{SATURATED:.0%} or more of the values lie where the slope is flat",
-    "step too large": f"this step changed the weights by over {LARGE_STEP:.0%}",
-    "did not move": f"has a gradient, yet the step left over {1 - STUCK:.0%} as it was",
+MEANING = {  # the gravest first, with the next step
+    "not finite": "NaN or infinity in its output, gradient or weights; see the notes",
+    "frozen": "requires_grad is off; as you wanted?",
+    "no gradient": "the backward pass did not reach it; unused, or detach()ed?",
+    "waits for a zero weight": "a weight after it is (nearly) 0; look some steps later",
+    "zero gradient": "every entry is exactly 0; look for dead units after it",
+    "exploding": "over 100 times the gradient near the loss; smaller weights, or "
+    "normalization",
+    "vanishing": "under 1/1000 of a gradient nearer to the loss; ReLU with He "
+    "initialization, normalization or residual connections",
+    "explodes in time": "first step over 100 times the last one; smaller recurrent "
+    "weights, clip",
+    "vanishes in time": "first step under 1/1000 of the last one; a larger forget "
+    "bias, or orthogonal recurrent weights",
+    "inputs alike": "its outputs differ by under 1% from input to input; check the "
+    "weights and biases before it",
+    "dead units": "half of the units or more are off for every input; lower the "
+    "learning rate, check the biases",
+    "saturated": "half of the values or more lie where the slope is flat; smaller "
+    "weights or inputs",
+    "step too large": "this step changed the weights by over 10%; lower the learning "
+    "rate, or clip",
+    "did not move": "has a gradient, yet the step left it as it was; is it in the "
+    "optimizer?",
 }
-# Inputs from which on downwards the slope is zero, or nearly.
-OFF_BELOW = {"relu": 0, "relu6": 0, "threshold": 0, "gelu": -3, "hardswish": -3}
-OFF_BELOW |= {"elu": -4, "selu": -4, "celu": -4, "softplus": -4, "silu": -6, "mish": -6}
+FINE = {"ok", "frozen", "waits for a zero weight"}
+COLUMNS = (
+    "kind verdict spread output_gradient gradient update dead saturated through_time"
+)
+
+
+def _set(words: str) -> set[str]:
+    return set(words.split())
+
+
 RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
-MAKE_INFINITY = {"log", "log2", "log10", "log1p", "logit", "reciprocal"}
-MAKE_INFINITY |= {"div", "true_divide", "__truediv__", "__rtruediv__", "__rdiv__"}
+CUTS = _set("relu relu6 threshold clamp clamp_min clip maximum")
+FLATTENS = _set("tanh sigmoid hardtanh hardsigmoid softsign softmax")
+ADDS = _set("add sub __add__ __radd__ __iadd__ __sub__ __isub__ __rsub__ cat")
+PICKS = _set("__getitem__ unbind select split chunk")
+DIVIDES = _set("div true_divide reciprocal rsqrt __truediv__ __rtruediv__")
+DIVIDES |= {"__itruediv__", "__rdiv__"}
+LOGS = _set("log log2 log10 log1p logit xlogy")
+ROOTS = _set("sqrt pow __pow__ __rpow__ float_power norm std hypot dist cdist")
+ROOTS |= _set("linalg_norm linalg_vector_norm linalg_matrix_norm normalize")
+ROOTS |= {"pairwise_distance", "cosine_similarity"}
+ARCS = _set("acos arccos asin arcsin acosh atanh atan2 erfinv")
+HINTS = {  # what to do about the first NaN or infinity that one of them gives
+    frozenset(DIVIDES): "the divisor is 0 or tiny: add a small number to it",
+    frozenset(LOGS): "log(0) is -inf: add a small number, or use log_softmax",
+    frozenset(ROOTS): "its slope is infinite at 0: add a small number to its input",
+    frozenset(ARCS): "its slope is infinite at the ends: clamp its input inside them",
+    frozenset({"exp", "expm1", "cosh", "sinh"}): "too large an input: clamp it",
+}
+RISKY = frozenset[str]().union({"prod", "where", "logsumexp"}, *HINTS)
+TWICE = {  # operations that end a forward pass, as their gradients are called
+    ("LogSoftmax", "Softmax"): "softmax before cross_entropy, which applies it, too: "
+    "give it the scores",
+    ("LogSoftmax", "LogSoftmax"): "log_softmax twice: harmless, but cross_entropy "
+    "wants the scores",
+    ("NllLoss", "Softmax"): "nll_loss wants log_softmax, and got softmax",
+    ("BinaryCrossEntropyWithLogits", "Sigmoid"): "sigmoid before "
+    "binary_cross_entropy_with_logits, which applies it, too: give it the scores",
+}
+PASS_ON = _set("View UnsafeView Squeeze Unsqueeze Reshape ToCopy Transpose Permute")
+PASS_ON |= _set("Select Slice Clone T Alias Expand")
 
 
 @dataclass(eq=False)
 class Use:
-    """One use of a layer in the forward pass."""
+    """One use of layers in the forward pass."""
 
+    layers: list["Layer"] = field(default_factory=list)
     spread: float | None = None  # of the output across inputs, relative to its rms
     rows: int = 1  # values of each unit
     starts: bool = False  # whether it reads data, not other layers
+    ends: bool = False  # whether a loss reads it, with no layer in between
+    scales: bool = False  # whether the weights multiply what came in
     turn: int = 0  # backward passes before it
     gradients: list[float] = field(default_factory=list)  # norms, of the outputs
     by_time: list[float] = field(default_factory=list)  # of a recurrent layer's input
@@ -76,30 +138,26 @@ class Layer:
     kind: str
     parameters: dict[str, nn.Parameter] = field(default_factory=dict)
     verdict: str = "not judged"
-    spread: float | None = None
-    """Standard deviation of the output across inputs, over its root mean square."""
-    output_gradient: float | None = None
-    """Norm of the gradient of the loss with respect to the output."""
-    gradient: float | None = None
-    """Norm of the gradient with respect to the parameters, before any clipping."""
-    update: float | None = None
-    """Norm of the change of the weights, over their norm or PyTorch's default one's."""
-    moved: float | None = None
-    """Entries of the weights that the step changed, over those with a gradient."""
-    dead: float | None = None
-    """Share of the units behind the layer that are off for every input."""
-    saturated: float | None = None
-    """Share of the values behind the layer at which sigmoid or tanh is flat."""
-    through_time: float | None = None
-    """Gradient of the first time step over that of the last one."""
-    finite: bool = True
-    """Whether its output, gradient and weights were finite."""
-    steady: bool = False
-    """Whether the gradient falls, or grows, at nearly every step."""
+    spread: float | None = None  # of the output across inputs, over its rms
+    output_gradient: float | None = None  # norm, with respect to the output
+    gradient: float | None = None  # with respect to parameters, unclipped
+    update: float | None = None  # of the weights, over their usual norm
+    moved: float | None = None  # share of weights with a gradient
+    dead: float | None = None  # share of the units after it
+    saturated: float | None = None  # share of the values after it
+    through_time: float | None = None  # first step's gradient over the last's
+    finite: bool = True  # output, gradient and weights
+    steady: bool = False  # falls, or grows, at nearly every step
+    size: float = 0.0  # of the weights, over the root of their number of rows
     uses: list[Use] = field(default_factory=list)
     off: list[tuple[Tensor, int]] = field(default_factory=list)  # (units,), inputs
     flat: list[float] = field(default_factory=list)  # shares
     rows: int = 1  # values of each unit in an output
+
+    @property
+    def trained(self) -> bool:
+        """Whether any parameter may learn."""
+        return any(p.requires_grad for p in self.parameters.values())
 
 
 class GradientReport(TorchFunctionMode):
@@ -107,7 +165,8 @@ class GradientReport(TorchFunctionMode):
 
     It watches the operations that use the model's parameters, however the model calls
     them, and leaves the step as it is: the same numbers, and nothing stays behind. It
-    copies the weights for the time of the step.
+    copies the weights for the time of the step. A compiled model runs this one step
+    uncompiled, and so rounds a little differently.
 
     Args:
         model: any module.
@@ -119,51 +178,73 @@ class GradientReport(TorchFunctionMode):
         self.model, self.scaler = model, scaler
         self.layers: list[Layer] = []
         self.notes: list[str] = []
-        """The first tensor that is not finite, and what could not be seen."""
+        """The first NaN or infinity, faults of the loop, what was not seen."""
 
     def __enter__(self) -> "GradientReport":
         """Start to watch."""
         self.layers, self.notes = list(_layers(self.model)), []
-        self.order: list[Layer] = []  # as the forward pass used them
-        self.owners: dict[int, tuple[Layer, ...]] = {}  # of weights, by id
-        self.kept: list[Tensor] = []  # so that no id is given twice
-        self.broken: list[str] = []  # what was not finite, in order of time
-        self.waiting: list[tuple[float, Callable[[], None]]] = []  # until a layer
-        self.latest: Layer | None = None  # whose output was seen last
+        self._forget()
+        self.broken: list[tuple[str, bool]] = []  # not finite, in order of time
         self.turn, self.failed = 0, False  # backward passes; is the loss not finite
+        self.latest: Layer | None = None  # whose output was seen last
         self.unit_axis, self.rank = -1, 0  # of the latest layer's output
         self.norms: dict[int, float] = {}  # of the parameters' gradients, by id
         self.entries: dict[int, int] = {}  # those that are not 0
-        self.before: dict[int, Tensor] = {}
-        self.unseen, self.stepped = 0, False
+        self.held: set[int] = set()  # parameters of optimizers that stepped, by id
+        self.rates: list[float] = []  # their learning rates
+        self.unseen, self.inside = 0, 0
+        self.stepped = self.stale = False  # did weights move; were there old gradients
         self.scale = float(self.scaler.get_scale()) if self.scaler else 1.0
-        self.handles: list[Any] = []
-        for buffer in self.model.buffers():
+        for name, buffer in self.model.named_buffers():
             self.owners[id(buffer)] = ()
+            if not nn.parameter.is_lazy(buffer):
+                self._quietly(self._test, f"{name} before the step", buffer, True)
         for layer in self.layers:
-            for name, parameter in layer.parameters.items():
+            for parameter in layer.parameters.values():
                 self.owners[id(parameter)] = (layer,)
-                if parameter.requires_grad and not nn.parameter.is_lazy(parameter):
-                    self._quietly(self._watch, name, parameter)
-        self.compiled = any(
+        self._quietly(self._watch_parameters)
+        self.exits = ExitStack()
+        see = register_optimizer_step_pre_hook(partial(self._quietly, self._see_step))
+        self.handles.append(see)
+        compiled = any(
             type(module).__name__ == "OptimizedModule"
             or getattr(module, "_compiled_call_impl", None)
             for module in self.model.modules()
         )
-        if not self.compiled:  # else the compiler would take us for part of the model
+        if stance := compiled and getattr(torch.compiler, "set_stance", None):
+            self.exits.enter_context(stance("force_eager"))
+        if stance or not compiled:  # else the compiler would take us for the model
+            self._quietly(self._watch_forward)
             super().__enter__()  # type: ignore[no-untyped-call]
+            self.exits.push(super().__exit__)
         return self
 
     def __exit__(self, *error: Any) -> None:
         """Stop watching and judge, even if the step raised an error."""
-        if not self.compiled:
-            super().__exit__(*error)  # type: ignore[no-untyped-call]
+        self.exits.__exit__(*error)
         for handle in self.handles:
             handle.remove()
         for layer in self.layers:
             self._quietly(self._measure, layer)
         self._quietly(self._judge)
-        self.owners, self.kept, self.before, self.waiting = {}, [], {}, []
+        self._quietly(self._write_notes)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of all tensors and nodes of the graph."""
+        self.order: list[Layer] = []  # as the forward pass used them
+        self.owners: dict[int, tuple[Layer, ...]] = {}  # of weights, by id
+        self.kept: list[Tensor] = []  # so that no id is given twice
+        self.before: dict[int, Tensor] = {}
+        self.given: set[int] = set()  # what the model was called with, by id
+        self.strangers: dict[int, tuple[Tensor, str]] = {}  # parameters not the model's
+        self.nodes: dict[Any, Use] = {}  # of the graph, by the layer's output
+        self.roots: list[Any] = []
+        self.jumps: list[tuple[Layer, str, float]] = []  # from layer to layer
+        self.waiting: list[tuple[float, Callable[[], None]]] = []  # until a layer
+        self.handles: list[Any] = []
+        for layer in self.layers:
+            layer.uses, layer.off = [], []
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -187,126 +268,263 @@ class GradientReport(TorchFunctionMode):
         except Exception:
             self.unseen += 1
 
-    def _watch(self, name: str, parameter: nn.Parameter) -> None:
-        """Keep the parameter's values, and wait for its gradient."""
-        self._test(f"{name} before the step", parameter)
-        self.before[id(parameter)] = parameter.detach().clone()
-        see = partial(self._quietly, self._see_gradient, name)
-        self.handles.append(parameter.register_post_accumulate_grad_hook(see))
+    def _watch_parameters(self) -> None:
+        """Keep the parameters' values, and wait for their gradients."""
+        for layer in self.layers:
+            for name, p in layer.parameters.items():
+                known = id(p) in self.before or nn.parameter.is_lazy(p)
+                if known or (self.order and not p.requires_grad):
+                    continue
+                size = _norm(p) / math.sqrt(_rows(p))
+                if not math.isfinite(size):
+                    self.broken.append((f"{name} before the step", True))
+                layer.size = max(layer.size, size) if _is_weight(name) else layer.size
+                if p.requires_grad:
+                    self.before[id(p)] = p.detach().clone()
+                    see = partial(self._quietly, self._see_gradient, name)
+                    self.handles.append(p.register_post_accumulate_grad_hook(see))
+
+    def _watch_forward(self) -> None:
+        """Know when the model itself is called, and with what."""
+
+        def enter(_: nn.Module, args: Any, kwargs: Any) -> None:
+            self.given |= {id(t) for t in _tensors((args, kwargs))}
+            self.inside += 1
+
+        def leave(*_: Any) -> None:
+            self.inside -= 1
+
+        model = self.model
+        self.handles.append(model.register_forward_pre_hook(enter, with_kwargs=True))
+        self.handles.append(model.register_forward_hook(leave, always_call=True))
+
+    def _see_step(self, optimizer: Any, *_: Any) -> None:
+        for group in optimizer.param_groups:
+            self.held |= {id(parameter) for parameter in group["params"]}
+            self.rates.append(float(group.get("lr", 1)))
 
     def _test(self, place: str, tensor: Tensor, mask: bool = False) -> bool:
-        """Tell whether the tensor is finite; if it may be a mask, -inf is no fault."""
-        total = float(_real(tensor.detach()).sum(dtype=_wide(tensor)))
-        finite = math.isfinite(total) or (mask and total == -math.inf)
+        """Return whether it is finite; if it may be a mask, -inf is no fault."""
+        finite = _finite(tensor, mask)
         if not finite:
-            self.broken.append(place)
+            self.broken.append((place, tensor.requires_grad))
         return finite
 
     def _look_before(self, name: str, args: Any) -> Any:
-        """Look at the input of an activation function or of a recurrent layer."""
+        """Look at a loss, or make a recurrent layer's input show its time steps."""
         x = args[0] if args else None
+        if name in ("backward", "grad") and (roots := list(_tensors(x))):
+            self._look_at_loss(name, roots[0])
         if not isinstance(x, Tensor) or id(x) in self.owners:
             return args
+        if _has_steps(name, args) and any(w.requires_grad for w in args[2]):
+            if not x.requires_grad:
+                x = x.detach().requires_grad_()
+                self.given.add(id(x))
+            return (x, *args[1:])
+        return args
+
+    def _look_at_loss(self, name: str, loss: Tensor) -> None:
+        """Find what ends the forward pass, before the backward pass starts."""
         if name == "backward":
-            self.failed |= not self._test("the loss", x)
+            self.failed |= not self._test("the loss", loss)
+            if not self.turn:
+                self._watch_parameters()  # those of lazy layers
+                grads = [p.grad for p in self.model.parameters()]
+                self.stale = any(bool(_real(g).any()) for g in grads if g is not None)
             self.turn += 1
             self.waiting.clear()
-        if name.rstrip("_") in OFF_BELOW and self.latest and x.numel():
-            axis = self.unit_axis if x.dim() == self.rank else -1
-            others = [dim for dim in range(x.dim()) if dim != axis % x.dim()]
-            top = x.detach().amax(others) if others else x.detach()
-            off = top <= OFF_BELOW[name.rstrip("_")]
-            found = (off, x.numel() // off.numel())
-            self.waiting.append((math.inf, partial(self.latest.off.append, found)))
-        if _has_steps(name, args) and any(w.requires_grad for w in args[2]):
-            x = x if x.requires_grad else x.detach().requires_grad_()
-            return (x, *args[1:])  # so that its gradient shows every time step
-        return args
+        if not (root := loss.grad_fn):
+            return
+        self.roots.append(root)
+        factor = getattr(root, "_saved_other", None) if _op(root) == "Mul" else None
+        if not self.scaler and isinstance(factor, Tensor) and factor.numel() == 1:
+            power = math.frexp(float(factor))
+            if power[0] == 0.5 and power[1] > 7 and self.scale == 1:
+                self.scale = float(factor)
+                self._note(f"the loss was scaled by {self.scale:.0f}: taken out here")
+        for node in (reached := _walk([root], self.nodes)):
+            if node in self.nodes:
+                self.nodes[node].ends = True
+        for node in reached:
+            self._look_at_end(node)
+
+    def _look_at_end(self, node: Any) -> None:
+        """Note an activation that does not belong before the loss."""
+        source = _source(node)
+        pair = _op(node).replace("2D", ""), _op(source)
+        if pair in TWICE:
+            self._note(TWICE[pair])
+        if pair[0] in ("Softmax", "LogSoftmax"):
+            y, dim = node._saved_result, node._saved_dim
+            if y.shape[dim - 2**64 if dim >= 2**63 else dim] == 1:
+                self._note(
+                    "softmax over a single output is always 1: use sigmoid with "
+                    "binary_cross_entropy, or two outputs"
+                )
+        last = self.order[-1].uses[-1:] if self.order else []
+        if pair[0] == "Relu" and [self.nodes.get(source)] == last:
+            off = float((node._saved_result <= 0).float().mean())
+            if node._saved_result.shape[-1:] == (1,) or off > 0.9:
+                self._note(
+                    f"a ReLU makes the output, {off:.0%} of it 0 and without gradient: "
+                    "leave it out, or use softplus"
+                )
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
 
     def _look_after(self, name: str, args: Any, kwargs: Any, out: Any) -> None:
         """Look at the output: is it finite, and is it that of a layer."""
         outputs = [t for t in _tensors(out) if t.is_floating_point() or t.is_complex()]
         first, rest = list(_tensors(args[:1])), list(_tensors((args[1:], kwargs)))
-        is_layer = name in RECURRENT | {"linear", "multi_head_attention_forward"}
-        is_layer |= name.startswith("conv") or name.endswith("_norm")
-        is_layer &= not name.startswith("_")
-        inputs = first + rest
+        is_layer, inputs = _is_layer(name), first + rest
+        weights = rest if is_layer else inputs
+        found = [layer for t in weights for layer in self.owners.get(id(t), ())]
+        layers = list(dict.fromkeys(found))
         if not is_layer and inputs and all(id(t) in self.owners for t in inputs):
             # Made of weights alone, it is a weight, too; a penalty on them is not.
-            owners = [layer for t in inputs for layer in self.owners[id(t)]]
-            for t in outputs:
-                if t.dim():
-                    self.owners.setdefault(id(t), tuple(dict.fromkeys(owners)))
-                    self.kept.append(t)
+            whole = name in PICKS or not any(t.dim() for t in inputs)
+            weights = [t for t in outputs if whole or t.dim()]
+            self.owners |= {id(t): tuple(layers) for t in weights} | self.owners
+            self.kept += weights
             return
         if not outputs or name == "__get__":
             return
-        after = f", after {self.latest.name}" if self.latest else ""
-        mask, first_fault = not is_layer and name not in MAKE_INFINITY, not self.broken
-        place = f"the output of {name}{after}"
-        finite = [self._test(place, t, mask) for t in outputs]
-        if first_fault and self.broken:  # or did it come in from outside?
+        place = f", after {self.latest.name}" if self.latest else ""
+        place = f" of {layers[0].name} ({name})" if layers else f" of {name}{place}"
+        if not self._find_fault(name, place, args, kwargs, outputs):
+            for layer in layers:
+                layer.finite = False
+        if name.rstrip("_") in RISKY or name in RISKY:
+            self._watch_backward(place, name, inputs, outputs)
+        self._look_at_activation(name.rstrip("_"), args, outputs[0])
+        self._look_at_guess(name, first, outputs[0])
+        if self.inside:
+            leaves = {id(t): t for t in inputs if t.is_leaf and t.requires_grad}
+            for key in leaves.keys() - self.owners.keys() - self.given:
+                self.strangers[key] = leaves[key], f"{name} {[*leaves[key].shape]}"
+        if layers and (is_layer or (outputs[0].dim() and outputs[0].requires_grad)):
+            data = [t for t in inputs if id(t) not in self.owners]
+            self._see_use(name, layers, data, outputs, first, rest)
+            if _has_steps(name, args) and args[0].requires_grad:
+                use, axis = layers[0].uses[-1], 1 if args[8] else 0
+                see = partial(self._quietly, self._see_steps, use, axis)
+                args[0].register_hook(see)
+
+    def _find_fault(
+        self, name: str, place: str, args: Any, kwargs: Any, outputs: list[Tensor]
+    ) -> bool:
+        """Return whether the outputs are finite; else note where that came from."""
+        is_layer = _is_layer(name)
+        mask = not is_layer and name not in LOGS | DIVIDES
+        if all([_finite(t, mask) for t in outputs]):
+            return True
+        matters, where = any(t.requires_grad for t in outputs), f"the output{place}"
+        if not self.broken:  # or did it come in from outside?
+            inputs = list(_tensors((args, kwargs)))
             fresh = [t for t in inputs if not any(t is y for y in outputs)]
-            place = f"an input of {name}{after}"
-            if not all([self._test(place, t, not is_layer) for t in fresh]):
-                self.broken.reverse()
-        s_shaped = name.rstrip("_") in ("tanh", "sigmoid") and not out.is_complex()
-        if s_shaped and self.latest:
-            see = partial(self.latest.flat.append, _flat(name, outputs[0]))
-            self.waiting.append((_width(outputs[0]), see))
-        weights = rest if is_layer else inputs
-        layers = [layer for t in weights for layer in self.owners.get(id(t), ())]
-        if not layers or not (is_layer or any(t.requires_grad for t in outputs)):
+            for i, t in enumerate(fresh):
+                may_mask = not is_layer or ("attention" in name and i > 2)
+                if id(t) not in self.owners and not _finite(t, may_mask):
+                    where = f"an input{place}; look at your data and targets"
+            if where.startswith("the") and _masks_a_row(name, args, kwargs):
+                where += "; a whole row is masked: leave it one entry, or drop the row"
+            elif where.startswith("the"):
+                where += _hint(name)
+        self.broken.append((where, matters))
+        return False
+
+    def _watch_backward(
+        self, place: str, name: str, inputs: list[Tensor], outputs: list[Tensor]
+    ) -> None:
+        """Look whether a gradient goes in finite, and comes out otherwise."""
+        ends = {t.grad_fn for t in outputs if t.grad_fn}
+        stop = {t.grad_fn for t in inputs} | self.nodes.keys()
+        if ends & stop:  # in place: the input is the output
+            stop = {next for node in ends for next, _ in node.next_functions}
+        see = partial(self._quietly, self._see_backward, place, _hint(name))
+        for node in _walk(ends, stop) - stop:
+            if _op(node) != "AccumulateGrad":
+                self.handles.append(node.register_hook(see))
+
+    def _see_backward(self, place: str, hint: str, after: Any, before: Any) -> None:
+        bad = [t for t in after if t is not None and not _finite(t)]
+        if bad and all(_finite(t) for t in before if t is not None):
+            same = [t for t in before if t is not None and t.shape == bad[0].shape]
+            if any(bool(((t == 0) & ~bad[0].isfinite()).any()) for t in same):
+                hint += ", before any where()"
+            self.broken.append((f"the backward pass{place}{hint}", True))
+
+    def _look_at_activation(self, name: str, args: Any, y: Tensor) -> None:
+        """See which units are off, or at which values it is flat."""
+        layer, y = self.latest, y.detach()
+        if not layer or not y.numel() or not y.dim() or y.is_complex():
             return
-        data = [t for t in inputs if id(t) not in self.owners]
-        narrowest = max(map(_width, data), default=0)
-        for width, work in self.waiting:  # hidden, not the output of a head
-            if width >= narrowest:
-                work()
-        self.waiting.clear()
-        use = self._see_use(name, outputs, first, rest)
-        use.starts = not any(t.requires_grad for t in data)
-        use.turn, self.latest = self.turn, layers[-1]
-        for layer in dict.fromkeys(layers):
-            layer.uses.append(use)
-            layer.finite &= all(finite)
-            if name == "rnn_tanh":
-                layer.flat.append(_flat(name, outputs[0]))
-            if layer not in self.order:
-                self.order.append(layer)
-        for t in outputs:
-            if t.requires_grad:
-                see = partial(self._quietly, self._see_output, use, layers[0].name)
-                t.register_hook(see)
-        if _has_steps(name, args) and args[0].requires_grad:
-            see = partial(self._quietly, self._see_steps, use, 1 if args[8] else 0)
-            args[0].register_hook(see)
+        if name in CUTS and (name == "relu" or float(y.amin()) == 0):
+            axis = self.unit_axis if y.dim() == self.rank else -1
+            others = [dim for dim in range(y.dim()) if dim != axis % y.dim()]
+            off = (y.amax(others) if others else y) <= 0
+            found = (off, y.numel() // off.numel())
+            self.waiting.append((math.inf, partial(layer.off.append, found)))
+        elif name in FLATTENS:
+            flat = partial(layer.flat.append, _flat(name, args[0].detach(), y))
+            self.waiting.append((_width(y), flat))
+
+    def _look_at_guess(self, name: str, scores: list[Tensor], loss: Tensor) -> None:
+        """Note a classifier that is far worse than one that guesses."""
+        if name == "cross_entropy" and not loss.dim():
+            classes = scores[0].shape[1 if scores[0].dim() > 1 else 0]
+            value, guess = float(loss.detach()), math.log(classes)
+            if guess and 3 * guess < value < math.inf:
+                self._note(
+                    f"the loss is {value:.1f}, guessing among {classes} classes gives "
+                    f"{guess:.1f}: the scores are too large; smaller weights in the end"
+                )
 
     def _see_use(
-        self, name: str, outputs: list[Tensor], first: list[Tensor], rest: list[Tensor]
-    ) -> Use:
-        """Find the axes of units and inputs, and the spread across inputs."""
-        y, use = outputs[0].detach(), Use()
-        self.rank, self.unit_axis, inputs = y.dim(), -1, 0
+        self,
+        name: str,
+        layers: list[Layer],
+        data: list[Tensor],
+        outputs: list[Tensor],
+        first: list[Tensor],
+        rest: list[Tensor],
+    ) -> None:
+        """Note that layers were used, and wait for the gradient of the output."""
+        narrowest = max(map(_width, data), default=0)
+        hidden = [work for width, work in self.waiting if width >= narrowest]
+        for work in hidden:  # not the output of a head
+            work()
+        self.waiting.clear()
+        y, inputs = outputs[0].detach(), 0
+        self.rank, self.unit_axis, self.latest = y.dim(), -1, layers[-1]
         if name.startswith("conv"):
             self.unit_axis = 1 - rest[0].dim()
         elif name in ("batch_norm", "group_norm", "instance_norm"):
             self.unit_axis = 1
         elif "matmul" in name and self.owners.get(id(first[0])):  # W @ x: columns
             self.unit_axis, inputs = -2, -1
-        if y.dim() and y.numel():
-            use.rows = y.numel() // y.shape[self.unit_axis]
-        if y.dim() > 1 and y.shape[inputs] > 1 and y.numel():
-            some = _real(y.narrow(inputs, 0, min(64, y.shape[inputs])))
-            some = some.float() / some.abs().max().float()
-            spread = some.var(inputs).mean().sqrt() / some.square().mean().sqrt()
-            use.spread = float(spread) if spread.isfinite() else None
-        return use
+        use = Use(layers, _spread(y, inputs), turn=self.turn)
+        use.rows = y.numel() // (y.shape[self.unit_axis] or 1) if y.dim() else 1
+        use.starts = not any(t.requires_grad for t in data)
+        use.scales = not use.starts and name.rstrip("_") not in ADDS
+        for layer in layers:
+            layer.uses.append(use)
+            if name == "rnn_tanh":
+                layer.flat.append(_flat("tanh", y, y))
+        self.order += [layer for layer in layers if layer not in self.order]
+        see = partial(self._quietly, self._see_output, use, layers[0].name)
+        for t in outputs:
+            if t.requires_grad:
+                self.nodes[t.grad_fn] = use
+                t.register_hook(see)
 
     def _see_output(self, use: Use, place: str, gradient: Tensor) -> None:
         use.gradients.append(_norm(gradient))
         if not math.isfinite(use.gradients[-1]):
-            self.broken.append(f"the gradient of {place}'s output")
+            self.broken.append((f"the gradient of {place}'s output", True))
 
     def _see_steps(self, use: Use, axis: int, gradient: Tensor) -> None:
         use.by_time = [_norm(step) for step in gradient.unbind(axis)]
@@ -316,34 +534,18 @@ class GradientReport(TorchFunctionMode):
             self.norms[id(parameter)] = _norm(parameter.grad)
             self.entries[id(parameter)] = int((_real(parameter.grad) != 0).sum())
             if not math.isfinite(self.norms[id(parameter)]):
-                self.broken.append(f"the gradient of {place}")
+                self.broken.append((f"the gradient of {place}", True))
 
     def _measure(self, layer: Layer) -> None:
         """Turn what was seen of a layer into numbers."""
-        norms, changes, sizes, moved, expected = [], [], [], 0, 0
-        matrices = any(p.dim() > 1 for p in layer.parameters.values())
-        for name, parameter in layer.parameters.items():
-            norm = self.norms.get(id(parameter))
-            if norm is None and parameter.grad is not None:
-                norm = _norm(parameter.grad)
-            if norm is not None:
-                norms.append(norm / self.scale)
-            if (before := self.before.get(id(parameter))) is not None:
-                change = parameter.detach() - before
-                self.stepped |= _norm(change) != 0
-                if parameter.dim() > 1 or not matrices:
-                    changes.append(_norm(change))
-                    usual = math.sqrt((*before.shape, 1)[0] / 3)  # PyTorch's default
-                    sizes.append(max(_norm(before), usual))
-                    moved += int((change != 0).sum())
-                    expected += self.entries.get(id(parameter), 1)
-                layer.finite &= self._test(f"{name} after the step", parameter)
-        if norms:
-            layer.gradient = math.hypot(*norms)
-        if changes:
-            layer.moved = moved / max(expected, 1)
-        if any(sizes):
-            layer.update = math.hypot(*changes) / math.hypot(*sizes)
+        norms = []
+        for p in layer.parameters.values():
+            if id(p) in self.norms or p.grad is not None:
+                norm = self.norms.get(id(p))
+                norm = _norm(p.grad) if norm is None and p.grad is not None else norm
+                norms.append((norm or 0.0) / self.scale)
+        layer.gradient = math.hypot(*norms) if norms else None
+        self._measure_step(layer)
         uses = [use for use in layer.uses if use.gradients]
         back = [math.hypot(*use.gradients) / self.scale for use in uses]
         if back:
@@ -353,72 +555,62 @@ class GradientReport(TorchFunctionMode):
         steps = [norm for norm, use in turns if use.turn == uses[0].turn]
         steps = steps if len(steps) >= FEWEST_CALLS else []
         for use in uses:
-            if len(use.by_time) > 1:
-                steps = use.by_time
-        rises = sum(a < b for a, b in pairwise(steps))
-        # Up and down: each step has its own loss.
-        layer.steady = 4 * min(rises, len(steps) - 1 - rises) < len(steps)
-        strongest = max(steps, default=0.0)
-        if strongest:
-            layer.through_time = steps[0] / (steps[-1] or strongest)
+            steps = use.by_time if len(use.by_time) > 1 else steps
+        while steps and not steps[-1]:  # padding
+            steps = steps[:-1]
+        if len(steps) > 1:
+            layer.through_time = steps[0] / steps[-1]
+            rises = sum(a < b for a, b in pairwise(steps))
+            falls = sum(a > b for a, b in pairwise(steps))
+            # Up and down: each step has its own loss.
+            layer.steady = 4 * min(rises, falls) < rises + falls
         spreads = [use.spread for use in layer.uses if use.spread is not None]
-        if spreads:
-            layer.spread = statistics.median(spreads)
+        layer.spread = statistics.median(spreads) if spreads else None
         if sum(inputs for _, inputs in layer.off) >= FEWEST_INPUTS:
             off = layer.off[0][0]
             for other, _ in layer.off[1:]:
                 off = off & other if off.shape == other.shape else off
             layer.dead = float(off.float().mean())
-        if layer.flat:
-            layer.saturated = statistics.mean(layer.flat)
+        layer.saturated = statistics.mean(layer.flat) if layer.flat else None
         for number in (layer.output_gradient, layer.gradient, layer.update):
             layer.finite &= number is None or math.isfinite(number)
 
+    def _measure_step(self, layer: Layer) -> None:
+        """See how far the step moved the weights."""
+        changes, sizes, moved, expected = [], [], 0, 0
+        matrices = any(p.dim() > 1 for p in layer.parameters.values())
+        for name, p in layer.parameters.items():
+            if (before := self.before.get(id(p))) is None:
+                continue
+            change = p.detach() - before
+            changed = _norm(change)
+            self.stepped |= changed != 0
+            if not math.isfinite(changed):
+                layer.finite &= self._test(f"{name} after the step", p)
+            if p.dim() > 1 or not matrices:
+                changes.append(changed)
+                usual = math.sqrt(_rows(p) / 3)  # PyTorch's default
+                sizes.append(max(_norm(before), usual))
+                count = int((_real(change) != 0).sum())
+                moved += count
+                expected += self.entries.get(id(p), count)
+        if expected:
+            layer.moved = moved / expected
+        if any(sizes):
+            layer.update = math.hypot(*changes) / math.hypot(*sizes)
+
     def _judge(self) -> None:
         """Give each layer its verdict, the gravest that holds."""
-        seen = [layer for layer in self.order if layer.output_gradient]
-        value = {layer: layer.output_gradient or 0.0 for layer in seen}
-        if not seen:  # the weights' gradients tell less, but something
-            seen = [layer for layer in self.layers if layer.gradient]
-            value = {layer: layer.gradient or 0.0 for layer in seen}
-            if seen:
-                self.notes.append(
-                    "the forward pass was not seen (compiled, scripted, or outside the "
-                    "block): judged by the gradients of the weights, which tell less"
-                )
-        finite = [layer for layer in seen if math.isfinite(value[layer])]
-        exploding, vanishing = set(finite), set(finite)
-        for power in (0, 0.5):  # averages thin gradients out, broadcasts add them up
-            strongest = usual = 0.0
-            for layer in reversed(finite):
-                size = value[layer] * layer.rows**power
-                if size > 100 * strongest:  # the first one, or that of another loss
-                    usual = size
-                strongest = max(strongest, size)
-                if size <= EXPLODING * usual:
-                    exploding.discard(layer)
-                if size >= VANISHING * strongest:
-                    vanishing.discard(layer)
-        lost = True  # all the way from the input, else a branch is weak on purpose
-        for layer in finite:
-            lost |= bool(layer.uses) and layer.uses[0].starts
-            lost &= layer in vanishing
-            if not lost:
-                vanishing.discard(layer)
-        spreads = {x: x.spread for x in reversed(self.order) if x.spread is not None}
-        limit = min(ALIKE, max(spreads.values(), default=0) / 10)
-        alike = set(takewhile(lambda layer: spreads[layer] < limit, spreads))
-        if len(alike) == 1:  # an offset of the output alone
-            alike.clear()
-        stuck = {x for x in self.layers if self.stepped and (x.moved or 0) < STUCK}
-        stuck -= {x for x in self.layers if x.moved is None}
+        exploding, vanishing = self._judge_depth()
+        alike, closed, stuck = self._alike(), self._closed(vanishing), self._stuck()
         for layer in self.layers:
-            trained = any(p.requires_grad for p in layer.parameters.values())
             time = layer.through_time if layer.steady else None
             tests = {
                 "not finite": not layer.finite,
-                "frozen": not trained,
+                "frozen": not layer.trained,
                 "no gradient": layer.gradient is None and not layer.moved,
+                "waits for a zero weight": layer in closed
+                and (layer.gradient == 0 or layer in vanishing),
                 "zero gradient": layer.gradient == 0,
                 "exploding": layer in exploding,
                 "vanishing": layer in vanishing,
@@ -431,78 +623,348 @@ class GradientReport(TorchFunctionMode):
                 "did not move": layer in stuck,
             }
             layer.verdict = next((name for name, holds in tests.items() if holds), "ok")
-        self._write_notes()
+        for layer, after, factor in self.jumps:
+            if layer.verdict == "exploding":
+                self._note(
+                    f"the gradient grows × {factor:.0e} from {after} back to "
+                    f"{layer.name}: look for a large factor or tiny divisor in between"
+                )
+
+    def _sizes(self) -> dict[Layer, float]:
+        """Return the gradients to compare, from the input to the loss."""
+        seen = {x: x.output_gradient for x in self.order if x.output_gradient}
+        if not seen:  # the weights' gradients tell less, but something
+            seen = {x: x.gradient for x in self.layers if x.gradient}
+            if seen:
+                self.notes.append(
+                    "the forward pass was not seen (compiled, scripted, or outside the "
+                    "block): judged by the gradients of the weights, which tell less"
+                )
+        return {layer: size for layer, size in seen.items() if math.isfinite(size)}
+
+    def _judge_depth(self) -> tuple[set[Layer], set[Layer]]:
+        """Return the layers whose gradients explode, and those whose vanish."""
+        sizes = self._sizes()
+        exploding, vanishing = set(sizes), set(sizes)
+        for power in (0, 0.5):  # averages thin gradients out, broadcasts add them up
+            strongest = usual = 0.0
+            previous = None
+            for layer in reversed(sizes):
+                size = sizes[layer] * layer.rows**power
+                jumps = size > EXPLODING * strongest
+                if jumps and (not previous or any(use.ends for use in layer.uses)):
+                    usual = size  # the first one, or that of another loss
+                elif jumps and previous and strongest and not power:
+                    self.jumps.append((layer, previous.name, size / strongest))
+                strongest, previous = max(strongest, size), layer
+                exploding -= {layer} if size <= EXPLODING * usual else set()
+                vanishing -= {layer} if size >= VANISHING * strongest else set()
+        lost = True  # all the way from the input, else a branch is weak on purpose
+        for layer in sizes:
+            lost |= bool(layer.uses) and layer.uses[0].starts
+            lost &= layer in vanishing
+            vanishing -= set() if lost else {layer}
+        return exploding, vanishing
+
+    def _alike(self) -> set[Layer]:
+        """Return the last layers, if their outputs hardly depend on the input."""
+        spreads = {x: x.spread for x in reversed(self.order) if x.spread is not None}
+        limit = min(ALIKE, max(spreads.values(), default=0) / 10)
+        alike = set(takewhile(lambda layer: spreads[layer] < limit, spreads))
+        return alike if len(alike) > 1 else set()  # else an offset of the output alone
+
+    def _closed(self, vanishing: set[Layer]) -> set[Layer]:
+        """Return the layers whose gradient weights near 0 keep small, for now."""
+        usual = statistics.median([x.size for x in self.layers if x.size] or [1.0])
+        sizes = {x: x.size / min(usual, 1) for x in self.layers if x.trained}
+        small = {x: n for x, n in sizes.items() if n < CLOSED and x.gradient}
+        gates = {
+            node
+            for node, use in self.nodes.items()
+            if use.scales and not small.keys().isdisjoint(use.layers)
+        }
+        reached = _walk(self.roots, gates)
+        uses = [self.nodes[node] for node in reached if node in self.nodes]
+        closed = set(self.order) - {layer for use in uses for layer in use.layers}
+        found = [n for x, n in small.items() if gates and x.uses and x.uses[0].scales]
+        if 0 in found and not any(x.dead == 1 for x in self.layers):
+            closed |= {x for x in self.layers if x.gradient == 0}
+        least = VANISHING * min(found, default=1.0)
+        most = max([x.output_gradient or 0 for x in self.order], default=0)
+        closed |= {
+            x for x in vanishing if found and (x.output_gradient or 0) > least * most
+        }
+        return closed if gates else set()
+
+    def _stuck(self) -> set[Layer]:
+        """Return the layers with a gradient like others', that did not move."""
+        moved = [
+            x.gradient for x in self.layers if x.gradient and (x.moved or 0) >= STUCK
+        ]
+        limit = VANISHING * statistics.median(moved or [0.0])
+        return {
+            layer
+            for layer in self.layers
+            if self.stepped and layer.moved is not None and layer.moved < STUCK
+            if (layer.gradient or 0) > limit
+        }
 
     def _write_notes(self) -> None:
+        """Say what no single layer shows."""
         if not self.layers:
             self.notes.append("the model has no parameters")
             return
         broken = any(not layer.finite for layer in self.layers)
-        ran = self.norms or any(layer.output_gradient for layer in self.layers)
+        ran = bool(self.norms) or any(layer.output_gradient for layer in self.layers)
         if self.broken and (broken or self.failed or not ran):
-            self.notes.append(f"first tensor that is not finite: {self.broken[0]}")
+            self.notes.insert(0, f"first NaN or infinity: {self.broken[0][0]}")
+        elif swallowed := [place for place, matters in self.broken if matters]:
+            self._note(f"NaN or infinity that went no further: {swallowed[0]}")
         if broken and self.scaler:
-            self.notes.append(
+            self._note(
                 "the scaler skips such a step and lowers its scale; worry if it goes on"
             )
         if not ran:
-            self.notes.append("no backward pass in the block")
-        elif not self.stepped:
-            self.notes.append(
-                "no weight moved: no optimizer.step() in the block, a learning rate of "
-                "0, or a skipped step"
-            )
+            self._note("no backward pass in the block")
+        self._note_strangers()
+        if ran:
+            self._note_step()
         if self.unseen:
-            self.notes.append(f"{self.unseen} operations could not be looked at")
+            self._note(f"{self.unseen} operations could not be looked at")
+
+    def _note_strangers(self) -> None:
+        """Name the parameters that will not train."""
+        strangers = [x for t, x in self.strangers.values() if id(t) not in self.held]
+        if strangers:
+            self._note(
+                f"{len(strangers)} tensors that learn are not in model.parameters(), "
+                f"the first in {strangers[0]}: keep layers in nn.ModuleList"
+            )
+        own = {x: {id(p) for p in x.parameters.values()} for x in self.layers}
+        left = [x.name for x in own if x.gradient and self.held.isdisjoint(own[x])]
+        if left and self.held.intersection(*[set[int]().union(*own.values())]):
+            self._note(f"not in the optimizer: {_some(left)}; give it their parameters")
+
+    def _note_step(self) -> None:
+        """Say what is wrong with the step as a whole."""
+        gradients = [
+            layer.gradient for layer in self.layers if layer.gradient is not None
+        ]
+        updates = [x.update for x in self.layers if x.gradient and x.update is not None]
+        if self.stale and (self.rates or self.stepped):
+            self._note(
+                "the gradients of earlier steps were still there and add up: call "
+                "optimizer.zero_grad() before backward(), unless you accumulate"
+            )
+        if gradients and not any(gradients):
+            self._note(
+                "every gradient is exactly 0, so nothing learns: look at what is "
+                "between the last layer and the loss"
+            )
+        elif not self.stepped and not self.rates:
+            self._note("no weight moved: no optimizer.step() in the block, or skipped")
+        elif not self.stepped and not any(self.rates):
+            self._note("no weight moved: the learning rate is 0")
+        elif max(updates, default=1) < SMALL_STEP:
+            self._note(
+                f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a "
+                "tiny learning rate, warm-up, or clipping before scaler.unscale_()"
+            )
+
+    @property
+    def summary(self) -> str:
+        """Say in one line what was found, and where to read on."""
+        counts = Counter(layer.verdict for layer in self.layers)
+        bad = [name for name in MEANING if name in counts and name not in FINE]
+        total = len(self.layers)
+        if not bad:
+            waits = counts["waits for a zero weight"]
+            rest = f", {waits} wait for a zero weight: look some steps later"
+            plural = "" if total == 1 else "s"
+            line = f"{total} layer{plural}: nothing found" + (rest if waits else "")
+            return line + (", but see the notes" if self.notes else "")
+        found = [f"{counts[name]} {name}{self._rate(name)}" for name in bad]
+        if len(found) == 1:
+            found = [f"{bad[0]}{self._rate(bad[0])}"]
+            total_bad = f"{counts[bad[0]]} of {total}"
+        else:
+            total_bad = f"{sum(counts[name] for name in bad)} of {total}"
+        anchor = bad[0].replace(" ", "-")
+        word = "layer" if total == 1 else "layers"
+        return f"{total_bad} {word}: {', '.join(found)} → {PAGE}#{anchor}"
+
+    def _rate(self, name: str) -> str:
+        """Return by how much the gradient shrinks or grows from layer to layer."""
+        if name == "not finite" and self.broken:
+            return f": first {self.broken[0][0].partition(';')[0]}"
+        if name not in ("vanishing", "exploding"):
+            return ""
+        first = next(x for x in self.layers if x.verdict == name)
+        sizes = [
+            x.output_gradient or x.gradient or 0 for x in self.order or self.layers
+        ]
+        start = next(i for i, x in enumerate(self.order or self.layers) if x is first)
+        ends = [size for size in sizes[start:] if math.isfinite(size) and size]
+        if len(ends) < 2:
+            return ""
+        return f" × {(ends[0] / ends[-1]) ** (1 / (len(ends) - 1)):.2f} a layer"
 
     def __str__(self) -> str:
-        """Return the report as a table, the meaning of its verdicts, and the notes."""
+        """Return a summary, the table, the meaning of its verdicts, and the notes."""
         width = max([len(f"{x.name} {x.kind}") for x in self.layers] + [5])
-        lines = [f"{'layer':{width}}  spread  grad out    grad w    update  verdict"]
-        for ok, group in groupby(self.layers, lambda layer: layer.verdict == "ok"):
-            rows = list(group)
-            hide = len(rows) - 4 if ok and len(self.layers) > MANY else 0
-            for i, layer in enumerate(rows):
-                if hide > 1 and 2 <= i < 2 + hide:
-                    if i == 2:
-                        lines.append(f"{'...':{width}}  {hide} more layers, all ok")
-                    continue
-                extra = [layer.verdict]
-                if layer.dead and layer.dead >= 0.005:
-                    extra.append(f"{layer.dead:.0%} dead")
-                if layer.saturated and layer.saturated >= 0.005:
-                    extra.append(f"{layer.saturated:.0%} saturated")
-                if layer.through_time is not None:
-                    extra.append(f"time {layer.through_time:.1e}")
-                lines.append(
-                    f"{f'{layer.name} {layer.kind}':{width}} {_short(layer.spread, 7)} "
-                    f"{_short(layer.output_gradient, 9)} {_short(layer.gradient, 9)} "
-                    f"{_short(layer.update, 9)}  {', '.join(extra)}"
-                )
+        lines = [self.summary]
+        lines += [f"{'layer':{width}}  spread  grad out    grad w    update  verdict"]
+        for verdict, group in groupby(self.layers, lambda layer: layer.verdict):
+            rows = [f"{f'{x.name} {x.kind}':{width}} {_cells(x)}" for x in group]
+            if len(self.layers) > MANY and (more := len(rows) - 4) > 1:
+                rows[2:-2] = [f"{'...':{width}}  {more} more layers, all {verdict}"]
+            lines += rows
         found = {layer.verdict for layer in self.layers}
         lines += [f"{name}: {text}" for name, text in MEANING.items() if name in found]
         return "\n".join(lines + [f"note: {note}" for note in self.notes])
 
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all as plain data, to log or to save as JSON."""
+        layers = {
+            x.name: {c: getattr(x, c) for c in COLUMNS.split()} for x in self.layers
+        }
+        return {"summary": self.summary, "layers": layers, "notes": self.notes}
+
+    @staticmethod
+    def history(
+        reports: Iterable["GradientReport"], column: str = "output_gradient"
+    ) -> dict[str, list[Any]]:
+        """Return one column of each layer over several reports."""
+        found: dict[str, list[Any]] = {}
+        for report in reports:
+            for layer in report.layers:
+                found.setdefault(layer.name, []).append(getattr(layer, column))
+        return found
+
+    def plot(self, *later: "GradientReport", column: str = "output_gradient") -> Any:
+        """Draw a column by layer, one line for each report; needs matplotlib."""
+        import matplotlib.pyplot as plt
+
+        axes = plt.figure(layout="constrained").gca()
+        for number, report in enumerate((self, *later)):
+            values = [getattr(layer, column) for layer in report.layers]
+            values = [math.nan if value is None else value for value in values]
+            axes.semilogy(values, "o-", markersize=3, label=f"report {number}")
+        names = [layer.name for layer in self.layers]
+        axes.set_xticks(range(len(names)), names, rotation=90)
+        axes.set_ylabel(column)
+        if later:
+            axes.legend()
+        return axes
+
 
 def _layers(model: nn.Module) -> Iterator[Layer]:
-    """Yield a layer for each of torch.nn's, and for each parameter outside of them."""
+    """Yield a layer for each module that is one, and for each other parameter."""
     seen: set[int] = set()
     layers: dict[str, Layer] = {}
     modules = dict(model.named_modules())
     for path, module in modules.items():
         owner = path.partition(".parametrizations")[0]
-        kind = type(modules.get(owner))
-        whole = kind.__module__.startswith("torch.nn.")
-        whole &= "container" not in kind.__module__  # ParameterList
+        whole = _is_whole(modules[owner])
         for name, parameter in module.named_parameters(recurse=False):
             if id(parameter) in seen:
                 continue
             seen.add(id(parameter))
             place = owner if whole else f"{path}.{name}".strip(".")
-            label = kind.__name__ if whole else "Parameter"
+            label = type(modules[owner]).__name__ if whole else "Parameter"
+            label = re.sub("^(Parametrized|NonDynamicallyQuantizable)", "", label)
             layer = layers.setdefault(place, Layer(place or "(model)", label))
             layer.parameters[f"{path}.{name}".strip(".")] = parameter
     yield from layers.values()
+
+
+def _is_whole(module: nn.Module) -> bool:
+    """Return whether it is one layer: torch.nn's kind, or one matrix and vectors."""
+    kinds = [kind for kind in type(module).__mro__ if kind is not nn.Module]
+    places = [
+        kind.__module__ for kind in kinds if kind.__module__.startswith("torch.nn.")
+    ]
+    if any("container" in place for place in places):  # ParameterList
+        return False
+    own = [p for p in module.parameters() if not nn.parameter.is_lazy(p)]
+    return bool(places) or (
+        not any(module.children())
+        and len(own) > 1
+        and sum(p.dim() > 1 for p in own) < 2
+    )
+
+
+def _is_layer(name: str) -> bool:
+    """Return whether the operation is a layer, whose first argument is its input."""
+    known = name in RECURRENT | {"linear", "multi_head_attention_forward"}
+    known |= name.startswith("conv") or name.endswith("_norm")
+    return known and not name.startswith(("_", "linalg"))
+
+
+def _is_weight(name: str) -> bool:
+    return not name.rpartition(".")[2].startswith("bias")
+
+
+def _op(node: Any) -> str:
+    """Return the operation whose gradient a node of the graph computes."""
+    return str(node.name()).partition("Backward")[0].rpartition("::")[2] if node else ""
+
+
+def _source(node: Any) -> Any:
+    """Return what a node's input came from, through changes of shape and type."""
+    while node.next_functions and (node := node.next_functions[0][0]):
+        if _op(node) not in PASS_ON:
+            return node
+    return None
+
+
+def _walk(roots: Iterable[Any], stop: Any) -> set[Any]:
+    """Return the nodes that are reached from others without going through `stop`."""
+    seen, todo = set(), list(roots)
+    while todo:
+        if (node := todo.pop()) and node not in seen:
+            seen.add(node)
+            if node not in stop:
+                todo += [next for next, _ in node.next_functions]
+    return seen
+
+
+def _hint(name: str) -> str:
+    """Return what to do about the first NaN or infinity of an operation."""
+    names = {name, name.rstrip("_")}
+    return next((f"; {text}" for ops, text in HINTS.items() if names & ops), "")
+
+
+def _masks_a_row(name: str, args: Any, kwargs: Any) -> bool:
+    """Return whether softmax or attention got a row in which all is masked."""
+    if "softmax" in name and args:
+        dim = kwargs.get("dim", args[1] if len(args) > 1 else -1)
+        return bool((args[0].amax(-1 if dim is None else dim) == -math.inf).any())
+    if "attention" not in name:
+        return False
+    off: list[Tensor] = []
+    for mask in (kwargs.get("key_padding_mask"), kwargs.get("attn_mask"), *args[3:4]):
+        if isinstance(mask, Tensor):
+            used = mask if "multi" in name or mask.dtype != torch.bool else ~mask
+            off.append(used if used.dtype == torch.bool else used == -math.inf)
+    if len(off) == 2 and off[1].dim() == 2:  # padding, and one mask for all
+        off.append(off[0][:, None] | off[1])
+    return any(bool(mask.all(-1).any()) for mask in off)
+
+
+def _rows(parameter: Tensor) -> int:
+    """Return the number of units."""
+    return next((n for n in parameter.shape if n > 1), 1)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if names[4:] else "")
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:
@@ -517,7 +979,7 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 
 
 def _has_steps(name: str, args: Any) -> bool:
-    """Tell whether it is a recurrent layer that reads steps one way, not packed."""
+    """Return whether it is a recurrent layer that reads steps one way, not packed."""
     return name in RECURRENT and len(args) == 9 and not args[7] and args[0].dim() == 3
 
 
@@ -526,10 +988,27 @@ def _width(tensor: Tensor) -> int:
     return tensor[:1].numel() if tensor.dim() else 1
 
 
-def _flat(name: str, y: Tensor) -> float:
-    """Return the share of outputs of sigmoid or tanh at which the slope is small."""
-    slope = 4 * y * (1 - y) if "sigmoid" in name else 1 - y.square()
+def _flat(name: str, x: Tensor, y: Tensor) -> float:
+    """Return the share of outputs at which the activation's slope is small."""
+    if name == "hardtanh":
+        return float((x != y).float().mean())
+    if name == "softmax":
+        y = y.amax(-1)  # of each row
+    if name == "softsign":
+        slope = (1 - y.abs()).square()
+    else:
+        slope = 1 - y.square() if name == "tanh" else 4 * y * (1 - y)
     return float((slope < FLAT).float().mean())
+
+
+def _spread(y: Tensor, inputs: int) -> float | None:
+    """Return how much outputs differ from input to input, relative to their size."""
+    if y.dim() < 2 or y.shape[inputs] < 2 or not y.numel():
+        return None
+    some = _real(y.narrow(inputs, 0, min(64, y.shape[inputs])))
+    some = some.float() / some.abs().max().float()
+    spread = some.var(inputs).mean().sqrt() / some.square().mean().sqrt()
+    return float(spread) if spread.isfinite() else None
 
 
 def _real(tensor: Tensor) -> Tensor:
@@ -543,9 +1022,28 @@ def _wide(tensor: Tensor) -> torch.dtype:
     return torch.float32 if tensor.device.type == "mps" else torch.float64
 
 
+def _finite(tensor: Tensor, mask: bool = False) -> bool:
+    """Return whether all is finite; if it may be a mask, -inf is no fault."""
+    total = float(_real(tensor.detach()).sum(dtype=_wide(tensor)))
+    return math.isfinite(total) or (mask and total == -math.inf)
+
+
 def _norm(tensor: Tensor) -> float:
     tensor = _real(tensor.detach())
     return float(torch.linalg.vector_norm(tensor, dtype=_wide(tensor)))
+
+
+def _cells(layer: Layer) -> str:
+    """Return a layer's row of the table, after its name."""
+    extra = [layer.verdict]
+    for share, word in ((layer.dead, "dead"), (layer.saturated, "saturated")):
+        if share and share >= 0.005:
+            extra.append(f"{share:.0%} {word}")
+    if layer.through_time is not None:
+        extra.append(f"time {layer.through_time:.1e}")
+    numbers = (layer.output_gradient, layer.gradient, layer.update)
+    cells = [_short(layer.spread, 7), *[_short(number, 9) for number in numbers]]
+    return f"{' '.join(cells)}  {', '.join(extra)}"
 
 
 def _short(number: float | None, width: int) -> str:
