@@ -37,6 +37,7 @@ from sitetools.content.project import SOURCE_LANGUAGE, Project, is_copy
 from sitetools.fault import Fault, relative
 from sitetools.publish import (
     alternates,
+    download,
     history,
     indexes,
     link_warnings,
@@ -209,6 +210,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 files.remove(file)
     for name, path in project.assets(build.language, bool(config.site_url)).items():
         files.append(File.generated(config, name, abs_src_path=str(path)))
+    if code := download.gradient_report(project, _root_url(config)):
+        files.append(File.generated(config, download.NAME, content=code))
     if not build.language:
         return files
     source = project.docs / SOURCE_LANGUAGE
@@ -260,6 +263,11 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
     return page
 
 
+def _root_url(config: MkDocsConfig) -> str:
+    """Return the address of the whole site, if it is known."""
+    return (config.site_url or "").removesuffix(f"{_of(config).language}/")
+
+
 def _path(page: Page) -> Path:
     """Return the file that a page is made from."""
     return Path(page.file.abs_src_path or page.file.src_uri)
@@ -306,6 +314,7 @@ def on_page_markdown(
             text = notices.unfinished(text, build.labels)
     text = status.fill(text, build.project, build.labels, config.repo_url or "")
     text = numbers.fill_page(text, path, build.warn)
+    text = download.commands(text, _root_url(config))
     page.meta["whole"] = whole = pages.with_includes(text, path)
     copy = Path(page.file.abs_dest_path).with_name(markdown.NAME)
     copy.parent.mkdir(parents=True, exist_ok=True)

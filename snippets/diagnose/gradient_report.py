@@ -59,8 +59,8 @@ MEANING = {  # the gravest first, with the next step
     "initialization, normalization or residual connections",
     "explodes in time": "first step over 100 times the last one; smaller recurrent "
     "weights, clip",
-    "vanishes in time": "first step under 1/1000 of the last one; a larger forget bias, "
-    "or orthogonal recurrent weights",
+    "vanishes in time": "first step under 1/1000 of the last one; a larger forget "
+    "bias, or orthogonal recurrent weights",
     "inputs alike": "its outputs differ by under 1% from input to input; check the "
     "weights and biases before it",
     "dead units": "half of the units or more are off for every input; lower the "
@@ -73,20 +73,27 @@ MEANING = {  # the gravest first, with the next step
     "optimizer?",
 }
 FINE = {"ok", "frozen", "waits for a zero weight"}
-COLUMNS = ("kind", "verdict", "spread", "output_gradient", "gradient", "update")
-COLUMNS += ("dead", "saturated", "through_time")
+COLUMNS = (
+    "kind verdict spread output_gradient gradient update dead saturated through_time"
+)
+
+
+def _set(words: str) -> set[str]:
+    return set(words.split())
+
 
 RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
-CUTS = {"relu", "relu6", "threshold", "clamp", "clamp_min", "clip", "maximum"}
-FLATTENS = {"tanh", "sigmoid", "hardtanh", "hardsigmoid", "softsign", "softmax"}
-ADDS = {"add", "sub", "__add__", "__radd__", "__iadd__", "__sub__", "__isub__", "cat"}
-DIVIDES = {"div", "true_divide", "reciprocal", "rsqrt"}
-DIVIDES |= {"__truediv__", "__rtruediv__", "__itruediv__", "__rdiv__"}
-LOGS = {"log", "log2", "log10", "log1p", "logit", "xlogy", "logsumexp", "log_softmax"}
-ROOTS = {"sqrt", "pow", "__pow__", "__rpow__", "float_power", "norm", "std"}
-ROOTS |= {"linalg_norm", "linalg_vector_norm", "linalg_matrix_norm", "dist", "cdist"}
-ROOTS |= {"pairwise_distance", "cosine_similarity", "normalize", "hypot"}
-ARCS = {"acos", "arccos", "asin", "arcsin", "acosh", "atanh", "atan2", "erfinv"}
+CUTS = _set("relu relu6 threshold clamp clamp_min clip maximum")
+FLATTENS = _set("tanh sigmoid hardtanh hardsigmoid softsign softmax")
+ADDS = _set("add sub __add__ __radd__ __iadd__ __sub__ __isub__ __rsub__ cat")
+PICKS = _set("__getitem__ unbind select split chunk")
+DIVIDES = _set("div true_divide reciprocal rsqrt __truediv__ __rtruediv__")
+DIVIDES |= {"__itruediv__", "__rdiv__"}
+LOGS = _set("log log2 log10 log1p logit xlogy")
+ROOTS = _set("sqrt pow __pow__ __rpow__ float_power norm std hypot dist cdist")
+ROOTS |= _set("linalg_norm linalg_vector_norm linalg_matrix_norm normalize")
+ROOTS |= {"pairwise_distance", "cosine_similarity"}
+ARCS = _set("acos arccos asin arcsin acosh atanh atan2 erfinv")
 HINTS = {  # what to do about the first NaN or infinity that one of them gives
     frozenset(DIVIDES): "the divisor is 0 or tiny: add a small number to it",
     frozenset(LOGS): "log(0) is -inf: add a small number, or use log_softmax",
@@ -94,7 +101,7 @@ HINTS = {  # what to do about the first NaN or infinity that one of them gives
     frozenset(ARCS): "its slope is infinite at the ends: clamp its input inside them",
     frozenset({"exp", "expm1", "cosh", "sinh"}): "too large an input: clamp it",
 }
-RISKY = frozenset[str]().union({"prod", "where", "linalg_svd", "linalg_eigh"}, *HINTS)
+RISKY = frozenset[str]().union({"prod", "where", "logsumexp"}, *HINTS)
 TWICE = {  # operations that end a forward pass, as their gradients are called
     ("LogSoftmax", "Softmax"): "softmax before cross_entropy, which applies it, too: "
     "give it the scores",
@@ -104,8 +111,8 @@ TWICE = {  # operations that end a forward pass, as their gradients are called
     ("BinaryCrossEntropyWithLogits", "Sigmoid"): "sigmoid before "
     "binary_cross_entropy_with_logits, which applies it, too: give it the scores",
 }
-PASS_ON = ("View", "Squeeze", "Unsqueeze", "Reshape", "ToCopy", "Transpose", "Permute")
-PASS_ON += ("UnsafeView", "Select", "Slice", "Clone", "T", "Alias", "Expand")
+PASS_ON = _set("View UnsafeView Squeeze Unsqueeze Reshape ToCopy Transpose Permute")
+PASS_ON |= _set("Select Slice Clone T Alias Expand")
 
 
 @dataclass(eq=False)
@@ -131,26 +138,16 @@ class Layer:
     kind: str
     parameters: dict[str, nn.Parameter] = field(default_factory=dict)
     verdict: str = "not judged"
-    spread: float | None = None
-    """Standard deviation of the output across inputs, over its root mean square."""
-    output_gradient: float | None = None
-    """Norm of the gradient of the loss with respect to the output."""
-    gradient: float | None = None
-    """Norm of the gradient with respect to the parameters, before any clipping."""
-    update: float | None = None
-    """Norm of the change of the weights, over their norm or PyTorch's default one's."""
-    moved: float | None = None
-    """Entries of the weights that the step changed, over those with a gradient."""
-    dead: float | None = None
-    """Share of the units behind the layer that are off for every input."""
-    saturated: float | None = None
-    """Share of the values behind the layer at which the activation is flat."""
-    through_time: float | None = None
-    """Gradient of the first time step over that of the last one."""
-    finite: bool = True
-    """Whether its output, gradient and weights were finite."""
-    steady: bool = False
-    """Whether the gradient falls, or grows, at nearly every step in time."""
+    spread: float | None = None  # of the output across inputs, over its rms
+    output_gradient: float | None = None  # norm, with respect to the output
+    gradient: float | None = None  # with respect to parameters, unclipped
+    update: float | None = None  # of the weights, over their usual norm
+    moved: float | None = None  # share of weights with a gradient
+    dead: float | None = None  # share of the units after it
+    saturated: float | None = None  # share of the values after it
+    through_time: float | None = None  # first step's gradient over the last's
+    finite: bool = True  # output, gradient and weights
+    steady: bool = False  # falls, or grows, at nearly every step
     size: float = 0.0  # of the weights, over the root of their number of rows
     uses: list[Use] = field(default_factory=list)
     off: list[tuple[Tensor, int]] = field(default_factory=list)  # (units,), inputs
@@ -181,15 +178,13 @@ class GradientReport(TorchFunctionMode):
         self.model, self.scaler = model, scaler
         self.layers: list[Layer] = []
         self.notes: list[str] = []
-        """The first tensor that is not finite, faults of the loop, what was not seen."""
+        """The first NaN or infinity, faults of the loop, what was not seen."""
 
     def __enter__(self) -> "GradientReport":
         """Start to watch."""
         self.layers, self.notes = list(_layers(self.model)), []
         self._forget()
-        self.broken: list[
-            tuple[str, bool]
-        ] = []  # what was not finite, in order of time
+        self.broken: list[tuple[str, bool]] = []  # not finite, in order of time
         self.turn, self.failed = 0, False  # backward passes; is the loss not finite
         self.latest: Layer | None = None  # whose output was seen last
         self.unit_axis, self.rank = -1, 0  # of the latest layer's output
@@ -245,6 +240,7 @@ class GradientReport(TorchFunctionMode):
         self.strangers: dict[int, tuple[Tensor, str]] = {}  # parameters not the model's
         self.nodes: dict[Any, Use] = {}  # of the graph, by the layer's output
         self.roots: list[Any] = []
+        self.jumps: list[tuple[Layer, str, float]] = []  # from layer to layer
         self.waiting: list[tuple[float, Callable[[], None]]] = []  # until a layer
         self.handles: list[Any] = []
         for layer in self.layers:
@@ -279,7 +275,7 @@ class GradientReport(TorchFunctionMode):
                 known = id(p) in self.before or nn.parameter.is_lazy(p)
                 if known or (self.order and not p.requires_grad):
                     continue
-                size = _norm(p) / math.sqrt((*p.shape, 1)[0] or 1)
+                size = _norm(p) / math.sqrt(_rows(p))
                 if not math.isfinite(size):
                     self.broken.append((f"{name} before the step", True))
                 layer.size = max(layer.size, size) if _is_weight(name) else layer.size
@@ -389,32 +385,33 @@ class GradientReport(TorchFunctionMode):
         layers = list(dict.fromkeys(found))
         if not is_layer and inputs and all(id(t) in self.owners for t in inputs):
             # Made of weights alone, it is a weight, too; a penalty on them is not.
-            for t in outputs:
-                if t.dim():
-                    self.owners.setdefault(id(t), tuple(layers))
-                    self.kept.append(t)
+            whole = name in PICKS or not any(t.dim() for t in inputs)
+            weights = [t for t in outputs if whole or t.dim()]
+            self.owners |= {id(t): tuple(layers) for t in weights} | self.owners
+            self.kept += weights
             return
         if not outputs or name == "__get__":
             return
         place = f", after {self.latest.name}" if self.latest else ""
         place = f" of {layers[0].name} ({name})" if layers else f" of {name}{place}"
-        finite = self._find_fault(name, place, args, kwargs, outputs)
+        if not self._find_fault(name, place, args, kwargs, outputs):
+            for layer in layers:
+                layer.finite = False
         if name.rstrip("_") in RISKY or name in RISKY:
             self._watch_backward(place, name, inputs, outputs)
         self._look_at_activation(name.rstrip("_"), args, outputs[0])
-        for t in inputs if self.inside else []:
-            known = id(t) in self.owners or id(t) in self.given
-            if t.is_leaf and t.requires_grad and not known:
-                self.strangers[id(t)] = (t, f"{name} {tuple(t.shape)}")
-        if layers and (is_layer or any(t.requires_grad for t in outputs)):
+        self._look_at_guess(name, first, outputs[0])
+        if self.inside:
+            leaves = {id(t): t for t in inputs if t.is_leaf and t.requires_grad}
+            for key in leaves.keys() - self.owners.keys() - self.given:
+                self.strangers[key] = leaves[key], f"{name} {[*leaves[key].shape]}"
+        if layers and (is_layer or (outputs[0].dim() and outputs[0].requires_grad)):
             data = [t for t in inputs if id(t) not in self.owners]
             self._see_use(name, layers, data, outputs, first, rest)
             if _has_steps(name, args) and args[0].requires_grad:
                 use, axis = layers[0].uses[-1], 1 if args[8] else 0
                 see = partial(self._quietly, self._see_steps, use, axis)
                 args[0].register_hook(see)
-        for layer in layers:
-            layer.finite &= finite
 
     def _find_fault(
         self, name: str, place: str, args: Any, kwargs: Any, outputs: list[Tensor]
@@ -455,11 +452,9 @@ class GradientReport(TorchFunctionMode):
     def _see_backward(self, place: str, hint: str, after: Any, before: Any) -> None:
         bad = [t for t in after if t is not None and not _finite(t)]
         if bad and all(_finite(t) for t in before if t is not None):
-            for t in before:
-                if t is not None and t.shape == bad[0].shape:
-                    if bool(((t == 0) & ~bad[0].isfinite()).any()):
-                        hint += ", before any where()"
-                        break
+            same = [t for t in before if t is not None and t.shape == bad[0].shape]
+            if any(bool(((t == 0) & ~bad[0].isfinite()).any()) for t in same):
+                hint += ", before any where()"
             self.broken.append((f"the backward pass{place}{hint}", True))
 
     def _look_at_activation(self, name: str, args: Any, y: Tensor) -> None:
@@ -477,6 +472,17 @@ class GradientReport(TorchFunctionMode):
             flat = partial(layer.flat.append, _flat(name, args[0].detach(), y))
             self.waiting.append((_width(y), flat))
 
+    def _look_at_guess(self, name: str, scores: list[Tensor], loss: Tensor) -> None:
+        """Note a classifier that is far worse than one that guesses."""
+        if name == "cross_entropy" and not loss.dim():
+            classes = scores[0].shape[1 if scores[0].dim() > 1 else 0]
+            value, guess = float(loss.detach()), math.log(classes)
+            if guess and 3 * guess < value < math.inf:
+                self._note(
+                    f"the loss is {value:.1f}, guessing among {classes} classes gives "
+                    f"{guess:.1f}: the scores are too large; smaller weights in the end"
+                )
+
     def _see_use(
         self,
         name: str,
@@ -488,9 +494,9 @@ class GradientReport(TorchFunctionMode):
     ) -> None:
         """Note that layers were used, and wait for the gradient of the output."""
         narrowest = max(map(_width, data), default=0)
-        for width, work in self.waiting:  # hidden, not the output of a head
-            if width >= narrowest:
-                work()
+        hidden = [work for width, work in self.waiting if width >= narrowest]
+        for work in hidden:  # not the output of a head
+            work()
         self.waiting.clear()
         y, inputs = outputs[0].detach(), 0
         self.rank, self.unit_axis, self.latest = y.dim(), -1, layers[-1]
@@ -508,8 +514,7 @@ class GradientReport(TorchFunctionMode):
             layer.uses.append(use)
             if name == "rnn_tanh":
                 layer.flat.append(_flat("tanh", y, y))
-            if layer not in self.order:
-                self.order.append(layer)
+        self.order += [layer for layer in layers if layer not in self.order]
         see = partial(self._quietly, self._see_output, use, layers[0].name)
         for t in outputs:
             if t.requires_grad:
@@ -537,7 +542,8 @@ class GradientReport(TorchFunctionMode):
         for p in layer.parameters.values():
             if id(p) in self.norms or p.grad is not None:
                 norm = self.norms.get(id(p))
-                norms.append((_norm(p.grad) if norm is None else norm) / self.scale)
+                norm = _norm(p.grad) if norm is None and p.grad is not None else norm
+                norms.append((norm or 0.0) / self.scale)
         layer.gradient = math.hypot(*norms) if norms else None
         self._measure_step(layer)
         uses = [use for use in layer.uses if use.gradients]
@@ -583,13 +589,11 @@ class GradientReport(TorchFunctionMode):
                 layer.finite &= self._test(f"{name} after the step", p)
             if p.dim() > 1 or not matrices:
                 changes.append(changed)
-                usual = math.sqrt((*before.shape, 1)[0] / 3)  # PyTorch's default
+                usual = math.sqrt(_rows(p) / 3)  # PyTorch's default
                 sizes.append(max(_norm(before), usual))
                 count = int((_real(change) != 0).sum())
-                moved, expected = (
-                    moved + count,
-                    expected + self.entries.get(id(p), count),
-                )
+                moved += count
+                expected += self.entries.get(id(p), count)
         if expected:
             layer.moved = moved / expected
         if any(sizes):
@@ -598,7 +602,7 @@ class GradientReport(TorchFunctionMode):
     def _judge(self) -> None:
         """Give each layer its verdict, the gravest that holds."""
         exploding, vanishing = self._judge_depth()
-        alike, closed, stuck = self._alike(), self._closed(), self._stuck()
+        alike, closed, stuck = self._alike(), self._closed(vanishing), self._stuck()
         for layer in self.layers:
             time = layer.through_time if layer.steady else None
             tests = {
@@ -619,6 +623,12 @@ class GradientReport(TorchFunctionMode):
                 "did not move": layer in stuck,
             }
             layer.verdict = next((name for name, holds in tests.items() if holds), "ok")
+        for layer, after, factor in self.jumps:
+            if layer.verdict == "exploding":
+                self._note(
+                    f"the gradient grows × {factor:.0e} from {after} back to "
+                    f"{layer.name}: look for a large factor or tiny divisor in between"
+                )
 
     def _sizes(self) -> dict[Layer, float]:
         """Return the gradients to compare, from the input to the loss."""
@@ -635,34 +645,25 @@ class GradientReport(TorchFunctionMode):
     def _judge_depth(self) -> tuple[set[Layer], set[Layer]]:
         """Return the layers whose gradients explode, and those whose vanish."""
         sizes = self._sizes()
-        exploding, vanishing, jumps = set(sizes), set(sizes), []
+        exploding, vanishing = set(sizes), set(sizes)
         for power in (0, 0.5):  # averages thin gradients out, broadcasts add them up
             strongest = usual = 0.0
             previous = None
             for layer in reversed(sizes):
                 size = sizes[layer] * layer.rows**power
-                if size > EXPLODING * strongest:
-                    if not previous or any(use.ends for use in layer.uses):
-                        usual = size  # the first one, or that of another loss
-                    elif not power:
-                        jumps.append((layer, previous, size / (strongest or size)))
+                jumps = size > EXPLODING * strongest
+                if jumps and (not previous or any(use.ends for use in layer.uses)):
+                    usual = size  # the first one, or that of another loss
+                elif jumps and previous and strongest and not power:
+                    self.jumps.append((layer, previous.name, size / strongest))
                 strongest, previous = max(strongest, size), layer
-                if size <= EXPLODING * usual:
-                    exploding.discard(layer)
-                if size >= VANISHING * strongest:
-                    vanishing.discard(layer)
+                exploding -= {layer} if size <= EXPLODING * usual else set()
+                vanishing -= {layer} if size >= VANISHING * strongest else set()
         lost = True  # all the way from the input, else a branch is weak on purpose
         for layer in sizes:
             lost |= bool(layer.uses) and layer.uses[0].starts
             lost &= layer in vanishing
-            if not lost:
-                vanishing.discard(layer)
-        for layer, after, factor in jumps:
-            if layer in exploding:
-                self._note(
-                    f"the gradient grows × {factor:.0e} on its way from {after.name} to "
-                    f"{layer.name}: look for a large factor or a tiny divisor in between"
-                )
+            vanishing -= set() if lost else {layer}
         return exploding, vanishing
 
     def _alike(self) -> set[Layer]:
@@ -672,24 +673,28 @@ class GradientReport(TorchFunctionMode):
         alike = set(takewhile(lambda layer: spreads[layer] < limit, spreads))
         return alike if len(alike) > 1 else set()  # else an offset of the output alone
 
-    def _closed(self) -> set[Layer]:
-        """Return the layers that the loss reaches only through weights near 0."""
+    def _closed(self, vanishing: set[Layer]) -> set[Layer]:
+        """Return the layers whose gradient weights near 0 keep small, for now."""
         usual = statistics.median([x.size for x in self.layers if x.size] or [1.0])
-        small = {
-            layer
-            for layer in self.layers
-            if layer.gradient and layer.trained and layer.size < CLOSED * min(usual, 1)
-        }
+        sizes = {x: x.size / min(usual, 1) for x in self.layers if x.trained}
+        small = {x: n for x, n in sizes.items() if n < CLOSED and x.gradient}
         gates = {
             node
             for node, use in self.nodes.items()
-            if use.scales and not small.isdisjoint(use.layers)
+            if use.scales and not small.keys().isdisjoint(use.layers)
         }
-        if not gates:
-            return set()
-        reached = _walk(self.roots, gates) - gates
+        reached = _walk(self.roots, gates)
         uses = [self.nodes[node] for node in reached if node in self.nodes]
-        return set(self.order) - {layer for use in uses for layer in use.layers} - small
+        closed = set(self.order) - {layer for use in uses for layer in use.layers}
+        found = [n for x, n in small.items() if gates and x.uses and x.uses[0].scales]
+        if 0 in found and not any(x.dead == 1 for x in self.layers):
+            closed |= {x for x in self.layers if x.gradient == 0}
+        least = VANISHING * min(found, default=1.0)
+        most = max([x.output_gradient or 0 for x in self.order], default=0)
+        closed |= {
+            x for x in vanishing if found and (x.output_gradient or 0) > least * most
+        }
+        return closed if gates else set()
 
     def _stuck(self) -> set[Layer]:
         """Return the layers with a gradient like others', that did not move."""
@@ -729,19 +734,15 @@ class GradientReport(TorchFunctionMode):
 
     def _note_strangers(self) -> None:
         """Name the parameters that will not train."""
-        places = [
-            place for t, place in self.strangers.values() if id(t) not in self.held
-        ]
-        if places:
+        strangers = [x for t, x in self.strangers.values() if id(t) not in self.held]
+        if strangers:
             self._note(
-                f"not in model.parameters(): {_some(places)}; keep layers in a "
-                "ModuleList, tensors as nn.Parameter"
+                f"{len(strangers)} tensors that learn are not in model.parameters(), "
+                f"the first in {strangers[0]}: keep layers in nn.ModuleList"
             )
-        own = {
-            layer: {id(p) for p in layer.parameters.values()} for layer in self.layers
-        }
+        own = {x: {id(p) for p in x.parameters.values()} for x in self.layers}
         left = [x.name for x in own if x.gradient and self.held.isdisjoint(own[x])]
-        if self.held.intersection(*[set[int]().union(*own.values())]) and left:
+        if left and self.held.intersection(*[set[int]().union(*own.values())]):
             self._note(f"not in the optimizer: {_some(left)}; give it their parameters")
 
     def _note_step(self) -> None:
@@ -757,8 +758,8 @@ class GradientReport(TorchFunctionMode):
             )
         if gradients and not any(gradients):
             self._note(
-                "every gradient is exactly 0, so nothing learns: look at what is between "
-                "the last layer and the loss"
+                "every gradient is exactly 0, so nothing learns: look at what is "
+                "between the last layer and the loss"
             )
         elif not self.stepped and not self.rates:
             self._note("no weight moved: no optimizer.step() in the block, or skipped")
@@ -766,8 +767,8 @@ class GradientReport(TorchFunctionMode):
             self._note("no weight moved: the learning rate is 0")
         elif max(updates, default=1) < SMALL_STEP:
             self._note(
-                f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a tiny "
-                "learning rate (or warm-up), or clipping before scaler.unscale_()"
+                f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a "
+                "tiny learning rate, warm-up, or clipping before scaler.unscale_()"
             )
 
     @property
@@ -779,7 +780,8 @@ class GradientReport(TorchFunctionMode):
         if not bad:
             waits = counts["waits for a zero weight"]
             rest = f", {waits} wait for a zero weight: look some steps later"
-            line = f"{total} layers: nothing found" + (rest if waits else "")
+            plural = "" if total == 1 else "s"
+            line = f"{total} layer{plural}: nothing found" + (rest if waits else "")
             return line + (", but see the notes" if self.notes else "")
         found = [f"{counts[name]} {name}{self._rate(name)}" for name in bad]
         if len(found) == 1:
@@ -788,10 +790,13 @@ class GradientReport(TorchFunctionMode):
         else:
             total_bad = f"{sum(counts[name] for name in bad)} of {total}"
         anchor = bad[0].replace(" ", "-")
-        return f"{total_bad} layers: {', '.join(found)} → {PAGE}#{anchor}"
+        word = "layer" if total == 1 else "layers"
+        return f"{total_bad} {word}: {', '.join(found)} → {PAGE}#{anchor}"
 
     def _rate(self, name: str) -> str:
         """Return by how much the gradient shrinks or grows from layer to layer."""
+        if name == "not finite" and self.broken:
+            return f": first {self.broken[0][0].partition(';')[0]}"
         if name not in ("vanishing", "exploding"):
             return ""
         first = next(x for x in self.layers if x.verdict == name)
@@ -826,7 +831,9 @@ class GradientReport(TorchFunctionMode):
 
     def to_dict(self) -> dict[str, Any]:
         """Return all as plain data, to log or to save as JSON."""
-        layers = {x.name: {c: getattr(x, c) for c in COLUMNS} for x in self.layers}
+        layers = {
+            x.name: {c: getattr(x, c) for c in COLUMNS.split()} for x in self.layers
+        }
         return {"summary": self.summary, "layers": layers, "notes": self.notes}
 
     @staticmethod
@@ -864,7 +871,7 @@ def _layers(model: nn.Module) -> Iterator[Layer]:
     modules = dict(model.named_modules())
     for path, module in modules.items():
         owner = path.partition(".parametrizations")[0]
-        whole = _is_whole(modules.get(owner, module))
+        whole = _is_whole(modules[owner])
         for name, parameter in module.named_parameters(recurse=False):
             if id(parameter) in seen:
                 continue
@@ -949,6 +956,11 @@ def _masks_a_row(name: str, args: Any, kwargs: Any) -> bool:
     if len(off) == 2 and off[1].dim() == 2:  # padding, and one mask for all
         off.append(off[0][:, None] | off[1])
     return any(bool(mask.all(-1).any()) for mask in off)
+
+
+def _rows(parameter: Tensor) -> int:
+    """Return the number of units."""
+    return next((n for n in parameter.shape if n > 1), 1)
 
 
 def _some(names: list[str]) -> str:

@@ -1,0 +1,163 @@
+"""The first NaN or infinity is named: the operation, its layer, and what to do."""
+
+import math
+
+import pytest
+from the_report import notes, torch, verdicts, watch
+from torch import nn
+from torch.nn import functional as F
+
+pytestmark = pytest.mark.torch
+
+
+def rows(n=16, width=8):
+    torch.manual_seed(0)
+    return torch.randn(n, width)
+
+
+BACKWARD = {  # operations with a finite value and an infinite slope
+    "sqrt": lambda y: (y - y).square().sum(1).sqrt(),
+    "pow": lambda y: (y - y).pow(0.5),
+    "__pow__": lambda y: (y - y) ** 0.5,
+    "linalg_norm": lambda y: torch.linalg.norm(y.relu() * 0, dim=1).square().sqrt(),
+    "acos": lambda y: torch.acos(y / y.detach()),
+    "asin": lambda y: torch.asin(y / y.detach()),
+}
+
+
+@pytest.mark.parametrize("name", BACKWARD)
+def test_operation_whose_gradient_breaks_is_named(name):
+    x, model = rows(), nn.Sequential(nn.Linear(8, 8))
+    report = watch(model, lambda: BACKWARD[name](model(x)).sum())
+    assert "the backward pass of " in report.notes[0]
+    assert "after 0" in report.notes[0]
+
+
+def test_root_in_a_gradient_penalty_is_named():
+    x = rows().requires_grad_()
+    critic = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 1))
+    critic[0].bias.data -= 30.0
+
+    def loss():
+        (g,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+        return (g.square().sum(1).sqrt() - 1).square().mean()
+
+    assert "the backward pass of sqrt, after 2" in notes(watch(critic, loss))
+
+
+def test_where_after_a_root_is_too_late():
+    x, model = rows(), nn.Linear(8, 8)
+
+    def loss():
+        y = model(x).relu()
+        return torch.where(y > 0, y.sqrt(), 0 * y).sum()
+
+    note = notes(watch(model, loss))
+    assert "the backward pass of sqrt" in note
+    assert "before any where()" in note
+
+
+def test_own_output_of_a_layer_is_named():
+    x, model = rows(), nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))
+    model[2].weight.data *= 1e38
+    report = watch(model, lambda: (1e4 * model(1e4 * x)).sum())
+    assert "the output of 2 (linear)" in report.notes[0]
+    assert "not finite: first the output of 2 (linear) → " in str(report).split("\n")[0]
+
+
+def test_broken_statistics_are_not_an_input():
+    model = nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8)).eval()
+    model[1].running_mean[0] = math.nan
+    report = watch(model, lambda: model(rows()).sum())
+    assert "1.running_mean before the step" in report.notes[0]
+
+
+def test_swallowed_infinity_is_said():
+    model = nn.Linear(8, 8)
+
+    def loss():
+        y = model(rows())
+        return (y * (1e30 * y).square().mean().rsqrt()).sum()
+
+    assert "went no further: the output of square" in notes(watch(model, loss))
+
+
+class Attention(nn.Module):
+    """Attention over what a layer gives."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside = nn.Linear(8, 8)
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x, **masks):
+        x = self.inside(x)
+        return self.attention(x, x, x, **masks)[0]
+
+
+CAUSAL = nn.Transformer.generate_square_subsequent_mask(6)
+PADDING = torch.zeros(4, 6, dtype=torch.bool)
+PADDING[2] = True
+MASKS = [{}, {"attn_mask": CAUSAL}, {"attn_mask": CAUSAL.isinf()}]
+
+
+@pytest.mark.parametrize("masks", MASKS)
+def test_legal_mask_is_not_blamed(masks):
+    torch.manual_seed(0)
+    model, x = Attention(), torch.randn(4, 6, 8)
+    assert "ok" in verdicts(watch(model, lambda: model(x, **masks).sum())).values()
+    model.attention.in_proj_weight.data *= 1e25
+    report = watch(model, lambda: model(x, **masks).square().sum())
+    assert "the output of attention (multi_head" in report.notes[0]
+    assert "masked" not in report.notes[0]
+
+
+MIXED = PADDING.clone()
+MIXED[2] = False
+MIXED[1, 0] = True  # with a causal mask, nothing is left for the first
+
+
+@pytest.mark.parametrize(
+    "masks",
+    [
+        {"key_padding_mask": PADDING},
+        {"key_padding_mask": torch.zeros(4, 6).masked_fill(PADDING, -math.inf)},
+        {"key_padding_mask": MIXED, "attn_mask": CAUSAL.isinf()},
+        {"attn_mask": torch.full((6, 6), -math.inf)},
+    ],
+)
+def test_row_that_is_all_masked_is_said(masks):
+    torch.manual_seed(0)
+    model, x = Attention(), torch.randn(4, 6, 8)
+    report = watch(model, lambda: model(x, **masks).sum())
+    assert "a whole row is masked" in report.notes[0]
+
+
+def test_row_that_is_all_masked_by_hand_is_said():
+    model, x = nn.Linear(8, 8), rows()
+    mask = torch.zeros(16, 8).bool()
+    mask[3] = True
+    report = watch(
+        model, lambda: model(x).masked_fill(mask, -math.inf).softmax(dim=1).sum()
+    )
+    assert "softmax, after (model); a whole row is masked" in report.notes[0]
+    mask[3, 0] = False
+    report = watch(
+        model, lambda: model(x).masked_fill(mask, -math.inf).softmax(1).square().sum()
+    )
+    assert "NaN" not in notes(report)
+
+
+def test_masked_scores_of_a_fused_attention_are_legal():
+    torch.manual_seed(0)
+    model, x = nn.Linear(8, 8), torch.randn(2, 6, 8)
+    report = watch(
+        model,
+        lambda: (
+            F.scaled_dot_product_attention(model(x), x, x, attn_mask=CAUSAL)
+            .square()
+            .sum()
+        ),
+    )
+    assert "NaN" not in notes(report)
+    assert set(verdicts(report).values()) == {"ok"}

@@ -1,0 +1,167 @@
+"""Bugs that raise nothing get a note, and what is legal gets none."""
+
+import pytest
+from the_report import GradientReport, notes, torch, verdicts, watch
+from torch import nn
+from torch.nn import functional as F
+
+pytestmark = pytest.mark.torch
+
+
+def net(*end, out=4):
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(8, 16), nn.Tanh(), nn.Linear(16, out), *end)
+
+
+def data(classes=4):
+    torch.manual_seed(1)
+    return torch.randn(32, 8), torch.randint(classes, (32,))
+
+
+def step(model, loss=F.cross_entropy, target=None, lr=0.01):
+    x, y = data()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    target = y if target is None else target
+    return watch(model, lambda: loss(model(x), target), optimizer)
+
+
+def test_healthy_loop_has_no_notes():
+    assert not step(net()).notes
+
+
+def test_gradients_that_add_up_are_said():
+    model, (x, y) = net(), data()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    said = []
+    for zero in (False, True, False):
+        with GradientReport(model) as report:
+            if zero:
+                optimizer.zero_grad(set_to_none=False)
+            F.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        said.append("zero_grad" in notes(report))
+    assert said == [False, False, True]
+
+
+class Plain(nn.Module):
+    """Keeps layers and a tensor where parameters() does not find them."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.hidden = nn.Linear(8, 8), [nn.Linear(8, 8)]
+        self.b = nn.Linear(8, 4)
+
+    def forward(self, x):
+        return self.b(self.hidden[0](self.a(x)).relu())
+
+
+def test_layers_in_a_plain_list_are_said():
+    model = Plain()
+    assert "2 tensors that learn are not in model.parameters()" in notes(step(model))
+    x, y = data()
+    everything = [*model.parameters(), *model.hidden[0].parameters()]
+    optimizer = torch.optim.SGD(everything, lr=0.01)
+    assert not watch(model, lambda: F.cross_entropy(model(x), y), optimizer).notes
+
+
+def test_another_model_in_the_step_is_legal():
+    model, other, (x, y) = net(), nn.Linear(8, 4), data()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    report = watch(model, lambda: (model(x) - other(x)).square().mean(), optimizer)
+    assert not report.notes
+    x.requires_grad_()
+    assert not watch(model, lambda: F.cross_entropy(model(x), y), optimizer).notes
+
+
+def test_layer_that_the_optimizer_does_not_hold_is_named():
+    model, (x, y) = net(), data()
+    optimizer = torch.optim.Adam(model[2].parameters())
+    report = watch(model, lambda: F.cross_entropy(model(x), y), optimizer)
+    assert verdicts(report) == {"0": "did not move", "2": "ok"}
+    assert "not in the optimizer: 0" in notes(report)
+
+
+TWICE = {
+    "softmax": (nn.Softmax(dim=1), F.cross_entropy, None),
+    "log_softmax": (nn.LogSoftmax(dim=1), F.cross_entropy, None),
+    "nll_loss": (nn.Softmax(dim=1), F.nll_loss, None),
+    "sigmoid": (nn.Sigmoid(), F.binary_cross_entropy_with_logits, torch.rand(32, 4)),
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_activation_that_the_loss_applies_too_is_said(name):
+    end, loss, target = TWICE[name]
+    assert name in notes(step(net(end), loss, target))
+
+
+def test_softmax_that_the_loss_wants_is_legal():
+    assert not step(net(nn.LogSoftmax(dim=1)), F.nll_loss).notes
+    loss = F.binary_cross_entropy
+    assert not step(net(nn.Sigmoid()), loss, torch.rand(32, 4)).notes
+
+
+def test_single_output_is_judged():
+    y = torch.rand(32, 1)
+    note = notes(step(net(nn.Softmax(dim=1), out=1), F.binary_cross_entropy, y))
+    assert "softmax over a single output" in note
+    assert "every gradient is exactly 0" in note
+    assert "no optimizer.step()" not in note
+    model = net(nn.ReLU(), out=1)
+    model[2].bias.data -= 5
+    note = notes(step(model, F.mse_loss, y))
+    assert "a ReLU makes the output, 100% of it 0" in note
+
+
+def test_hinge_is_no_output_with_relu():
+    report = step(net(out=1), lambda y, _: F.relu(1 - y).mean())
+    assert not report.notes
+
+
+def test_tiny_step_and_no_step_are_said():
+    assert "no layer changed by more than" in notes(step(net(), lr=1e-6))
+    assert "the learning rate is 0" in notes(step(net(), lr=0.0))
+    model, (x, y) = net(), data()
+    report = watch(model, lambda: F.cross_entropy(model(x), y))
+    assert "no optimizer.step() in the block" in notes(report)
+
+
+def test_scaled_loss_without_its_scaler_is_said():
+    model, (x, y) = net(), data()
+    plain = watch(model, lambda: F.cross_entropy(model(x), y))
+    model.zero_grad()
+    scaler = torch.amp.GradScaler("cpu", init_scale=65536.0)
+    scaled = watch(model, lambda: scaler.scale(F.cross_entropy(model(x), y)))
+    assert "the loss was scaled by 65536" in notes(scaled)
+    assert abs(scaled.layers[0].gradient / plain.layers[0].gradient - 1) < 1e-4
+
+
+def test_bias_before_batch_normalization_may_rest():
+    class Own(nn.Linear):
+        pass
+
+    torch.manual_seed(0)
+    for kind in (nn.Linear, Own):
+        model = nn.Sequential(kind(8, 16), nn.BatchNorm1d(16), nn.ReLU())
+        model.append(nn.Linear(16, 4))
+        assert set(verdicts(step(model)).values()) == {"ok"}
+
+
+def test_lazy_layers_that_learned_are_ok():
+    model, (x, y) = (
+        nn.Sequential(nn.LazyLinear(16), nn.ReLU(), nn.LazyLinear(4)),
+        data(),
+    )
+    with GradientReport(model) as report:
+        loss = F.cross_entropy(model(x), y)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    assert set(verdicts(report).values()) == {"ok"}
+
+
+def test_loss_far_above_guessing_is_said():
+    model = net()
+    model[2].weight.data *= 100
+    assert "guessing among 4 classes gives 1.4" in notes(step(model, lr=1e-4))
