@@ -26,7 +26,7 @@ NOT_RUN = {
     "console": "commands for a shell",
 }
 """Languages of fences that are not code to run, each with its reason."""
-SHELL = ("pip install ", "python ", "uv ", "make ", "git ")
+SHELL = ("pip install ", "python ", "uv ", "make ", "git ", "curl ")
 """What a line of a `console` fence begins with."""
 
 
