@@ -959,8 +959,9 @@ def _masks_a_row(name: str, args: Any, kwargs: Any) -> bool:
 
 
 def _rows(parameter: Tensor) -> int:
-    """Return the number of units."""
-    return next((n for n in parameter.shape if n > 1), 1)
+    """Return the number of units; of positions, if it is (1, positions, width)."""
+    skip = parameter.dim() == 3 and parameter.shape[0] == 1
+    return (*parameter.shape[skip:], 1)[0] or 1
 
 
 def _some(names: list[str]) -> str:

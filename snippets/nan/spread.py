@@ -17,7 +17,7 @@ BAD = (1, 0)  # sample and input
 PLACES = {  # left and upper end in the picture, and the name above
     "batch": (0.0, 8.0, "batch"),
     "hidden": (5.0, 8.0, "hidden"),
-    "output": (11.0, 8.0, "output"),
+    "output": (11.0, 8.0, "outputs"),
     "loss": (14.6, 6.5, "loss"),
     "last": (11.0, 2.2, "layer 2"),
     "first": (5.0, 2.2, "layer 1"),

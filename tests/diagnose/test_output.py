@@ -64,7 +64,7 @@ def test_history_and_plot_need_matplotlib_only_when_called():
     axes = reports[0].plot(*reports[1:])
     assert len(axes.lines) == 3
     lines = PATH.read_text("utf-8").splitlines()
-    assert not any(line.startswith(("import mat", "from mat")) for line in lines)
+    assert not any(line.startswith(("import matp", "from matp")) for line in lines)
 
 
 def test_long_runs_of_any_verdict_are_folded():

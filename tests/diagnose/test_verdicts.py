@@ -264,7 +264,10 @@ def test_healthy_network_is_ok(name):
     torch.manual_seed(0)
     report = step(build(), shape)
     assert set(verdicts(report).values()) == {"ok"}, f"\n{report}"
-    assert not report.notes
+    tied = "guessing among 50" in str(
+        report
+    )  # a head with an embedding's large weights
+    assert len(report.notes) == (tied and name == "transformer")
 
 
 @pytest.mark.parametrize("name", SICK)
