@@ -90,18 +90,18 @@ PICKS = _set("__getitem__ unbind select split chunk")
 DIVIDES = _set("div true_divide reciprocal rsqrt __truediv__ __rtruediv__")
 DIVIDES |= {"__itruediv__", "__rdiv__"}
 LOGS = _set("log log2 log10 log1p logit xlogy")
-ROOTS = _set("sqrt pow __pow__ __rpow__ float_power norm std hypot dist cdist")
+ROOTS = _set("sqrt pow __pow__ __rpow__ float_power norm hypot dist cdist")
 ROOTS |= _set("linalg_norm linalg_vector_norm linalg_matrix_norm normalize")
 ROOTS |= {"pairwise_distance", "cosine_similarity"}
 ARCS = _set("acos arccos asin arcsin acosh atanh atan2 erfinv")
 HINTS = {  # what to do about the first NaN or infinity that one of them gives
     frozenset(DIVIDES): "the divisor is 0 or tiny: add a small number to it",
-    frozenset(LOGS): "log(0) is -inf: add a small number, or use log_softmax",
+    frozenset(LOGS): "log(0) is -inf: use log_softmax, or a loss that takes scores",
     frozenset(ROOTS): "its slope is infinite at 0: add a small number to its input",
-    frozenset(ARCS): "its slope is infinite at the ends: clamp its input inside them",
-    frozenset({"exp", "expm1", "cosh", "sinh"}): "too large an input: clamp it",
+    frozenset(ARCS): "its slope is infinite at the ends: use atan2",
+    frozenset({"exp", "expm1", "cosh", "sinh"}): "its input is too large: use softplus",
 }
-RISKY = frozenset[str]().union({"prod", "where", "logsumexp"}, *HINTS)
+RISKY = frozenset[str]().union({"prod", "where", "logsumexp", "std"}, *HINTS)
 TWICE = {  # operations that end a forward pass, as their gradients are called
     ("LogSoftmax", "Softmax"): "softmax before cross_entropy, which applies it, too: "
     "give it the scores",
