@@ -14,7 +14,7 @@ TEXT = 16_000
 """Of a page's HTML, without its figures and code."""
 LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for a sentence
     "why-gradients-vanish-and-explode": 20_000,
-    "relu-and-variants": 19_600,
+    "relu-and-variants": 19_800,
     "residual-connections": 16_900,
     "weight-initialization": 20_200,
     "gradient-clipping": 16_600,
