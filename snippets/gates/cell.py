@@ -83,7 +83,7 @@ def draw(results: dict[str, Any]) -> Figure:
     arrow(axis, (8.66, 5.3), (9.3, 5.3), (9.3, 4.5))
     write(axis, 7.65, 6.3, "tanh")
     write(axis, 9.5, 4.1, f"{results['hidden']:.2f}")
-    write(axis, 5.2, 1, "each gate reads the input and the last output")
+    write(axis, 5.2, 1, "each gate reads the input and the previous output")
     axis.set(xlim=(0.1, 10), ylim=(0.6, 7.8))
     axis.set_axis_off()
     return figure
