@@ -331,7 +331,7 @@ def _markdown_copy(text: str, page: Page, config: MkDocsConfig, files: Files) ->
         src_uri=page.file.src_uri,
         url=page.url,
         site_url=config.site_url or "",
-        pages={f.src_uri: f.url for f in files if f.is_documentation_page()},
+        pages={file.src_uri: file.url for file in files},
         figure=build.labels.word("figure"),
     )
     meta = {"title": page.meta.get("title"), "language": language}

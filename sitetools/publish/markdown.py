@@ -118,7 +118,7 @@ class Copy:
         if url is None:
             url = posixpath.normpath(posixpath.join(self.url, path))
             url += "/" if path.endswith("/") else ""
-        elif not query:
+        elif not query and (url.endswith("/") or not url):
             url += NAME
         return self.address(url) + query + fragment
 

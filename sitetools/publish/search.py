@@ -72,7 +72,7 @@ _NAMES = {
     "error-messages/#anomaly": "detect_anomaly set_detect_anomaly",
     "error-messages/#empty-list": "ModuleList ModuleDict",
     "error-messages/#grad-is-none": "grad is None 기울기가 None",
-    "error-messages/#target-out-of-bounds": "ignore_index",
+    "error-messages/#target-out-of-bounds": "ignore_index device-side assert",
     "gates-in-recurrent-networks/": "LSTM GRU RNN IRNN",
     "gradient-clipping/": "clip_grad_norm_ clip_grad_value_ clipnorm clipvalue",
     "gradient-clipping/#tools": "lightning huggingface trainer accelerate deepspeed",

@@ -104,10 +104,10 @@ def box(axis: Axes, x: float, y: float, text: str, color: str, width: float) -> 
 
 def draw(results: dict[str, Any]) -> Figure:
     """Questions at the left, exits at the right; the report between them."""
-    figure, axis = plt.subplots(figsize=(3.9, 4.9), layout="constrained")
+    figure, axis = plt.subplots(figsize=(3.9, 5.05), layout="constrained")
     arrow = {"arrowstyle": "-|>", "color": "gray", "lw": 1, "shrinkA": 0, "shrinkB": 0}
-    left, right, report = 2, 7.4, 5.25
-    heights = [10, 8.3, 6.6, 4.2, 2.75, 1.2]
+    left, right, report = 2, 7.4, 5
+    heights = [10, 8.3, 6.6, 3.85, 2.4, 0.85]
     for row, (y, (text, exit_)) in enumerate(zip(heights, ROWS, strict=True)):
         box(axis, left, y, text, "C0" if row < 3 else "C2", 3.7)
         box(axis, right, y, exit_, "C1", 4.6)
@@ -119,7 +119,7 @@ def draw(results: dict[str, Any]) -> Figure:
             axis.annotate("no", (left + 0.15, (y - 0.62 + bottom) / 2), va="center")
     axis.annotate("Print the report. Does it say …", (0.15, report), va="center")
     axis.annotate("", (left, heights[3] + 0.42), (left, report - 0.4), arrowprops=arrow)
-    axis.set(xlim=(0, 9.8), ylim=(0.5, 10.7))
+    axis.set(xlim=(0, 9.8), ylim=(0.15, 10.7))
     axis.set_axis_off()
     return figure
 

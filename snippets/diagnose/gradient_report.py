@@ -96,7 +96,7 @@ ROOTS |= {"pairwise_distance", "cosine_similarity"}
 ARCS = _set("acos arccos asin arcsin acosh atanh atan2 erfinv")
 HINTS = {  # what to do about the first NaN or infinity that one of them gives
     frozenset(DIVIDES): "the divisor is 0 or tiny: add a small number to it",
-    frozenset(LOGS): "log(0) is -inf: use log_softmax, or a loss that takes scores",
+    frozenset(LOGS): "its input must be above 0: use a loss that takes scores",
     frozenset(ROOTS): "its slope is infinite at 0: add a small number to its input",
     frozenset(ARCS): "its slope is infinite at the ends: use atan2",
     frozenset({"exp", "expm1", "cosh", "sinh"}): "its input is too large: use softplus",
@@ -342,7 +342,10 @@ class GradientReport(TorchFunctionMode):
             power = math.frexp(float(factor))
             if power[0] == 0.5 and power[1] > 7 and self.scale == 1:
                 self.scale = float(factor)
-                self._note(f"the loss was scaled by {self.scale:.0f}: taken out here")
+                self._note(
+                    f"the loss was scaled by {self.scale:.0f}: taken out here; give "
+                    "the report the scaler, and step with scaler.step(optimizer)"
+                )
         for node in (reached := _walk([root], self.nodes)):
             if node in self.nodes:
                 self.nodes[node].ends = True
@@ -432,7 +435,9 @@ class GradientReport(TorchFunctionMode):
             if where.startswith("the") and _masks_a_row(name, args, kwargs):
                 where += "; a whole row is masked: leave it one entry, or drop the row"
             elif where.startswith("the"):
-                where += _hint(name)
+                negative = {name, name.rstrip("_")} & ROOTS
+                power = "; of a negative number, or the result is too large"
+                where += power if negative else _hint(name)
         self.broken.append((where, matters))
         return False
 
@@ -480,7 +485,8 @@ class GradientReport(TorchFunctionMode):
             if guess and 3 * guess < value < math.inf:
                 self._note(
                     f"the loss is {value:.1f}, guessing among {classes} classes gives "
-                    f"{guess:.1f}: the scores are too large; smaller weights in the end"
+                    f"{guess:.1f}: the scores are too large; smaller last weights, or "
+                    "scaled inputs"
                 )
 
     def _see_use(
@@ -725,7 +731,12 @@ class GradientReport(TorchFunctionMode):
                 "the scaler skips such a step and lowers its scale; worry if it goes on"
             )
         if not ran:
-            self._note("no backward pass in the block")
+            self._note(
+                "the backward pass reached no parameter: argmax(), item() or detach() "
+                "on the way to the loss"
+                if self.turn
+                else "no backward pass in the block"
+            )
         self._note_strangers()
         if ran:
             self._note_step()
@@ -743,7 +754,10 @@ class GradientReport(TorchFunctionMode):
         own = {x: {id(p) for p in x.parameters.values()} for x in self.layers}
         left = [x.name for x in own if x.gradient and self.held.isdisjoint(own[x])]
         if left and self.held.intersection(*[set[int]().union(*own.values())]):
-            self._note(f"not in the optimizer: {_some(left)}; give it their parameters")
+            self._note(
+                f"not in the optimizer: {_some(left)}; give it their parameters, "
+                "unless another one holds them"
+            )
 
     def _note_step(self) -> None:
         """Say what is wrong with the step as a whole."""
@@ -754,7 +768,7 @@ class GradientReport(TorchFunctionMode):
         if self.stale and (self.rates or self.stepped):
             self._note(
                 "the gradients of earlier steps were still there and add up: call "
-                "optimizer.zero_grad() before backward(), unless you accumulate"
+                "optimizer.zero_grad() before backward(), unless that is what you want"
             )
         if gradients and not any(gradients):
             self._note(
@@ -765,6 +779,11 @@ class GradientReport(TorchFunctionMode):
             self._note("no weight moved: no optimizer.step() in the block, or skipped")
         elif not self.stepped and not any(self.rates):
             self._note("no weight moved: the learning rate is 0")
+        elif not self.stepped and updates:
+            self._note(
+                "no weight moved: the optimizer holds other parameters, or their "
+                "gradients were cleared between backward() and step()"
+            )
         elif max(updates, default=1) < SMALL_STEP:
             self._note(
                 f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a "
@@ -777,6 +796,9 @@ class GradientReport(TorchFunctionMode):
         counts = Counter(layer.verdict for layer in self.layers)
         bad = [name for name in MEANING if name in counts and name not in FINE]
         total = len(self.layers)
+        first = self.notes[0] if self.notes else ""
+        if first.startswith("first NaN") and "not finite" not in bad:
+            return f"{first.partition(';')[0]} → {PAGE}#non-finite"
         if not bad:
             waits = counts["waits for a zero weight"]
             rest = f", {waits} wait for a zero weight: look some steps later"

@@ -255,7 +255,7 @@ def draw(results: dict[str, Any]) -> Figure:
         ncols=3,
         frameon=False,
     )
-    axes[2].legend(frameon=False, loc="lower left")
+    axes[2].legend(frameon=False, loc=(0.76, 0.48))
     return figure
 
 

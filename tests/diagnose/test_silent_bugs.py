@@ -1,5 +1,7 @@
 """Bugs that raise nothing get a note, and what is legal gets none."""
 
+import copy
+
 import pytest
 from the_report import GradientReport, notes, torch, verdicts, watch
 from torch import nn
@@ -165,3 +167,47 @@ def test_loss_far_above_guessing_is_said():
     model = net()
     model[2].weight.data *= 100
     assert "guessing among 4 classes gives 1.4" in notes(step(model, lr=1e-4))
+
+
+def test_step_that_moved_nothing_says_why():
+    model, (x, y) = net(), data()
+    optimizer = torch.optim.Adam(copy.deepcopy(model).parameters())
+
+    def other():
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+    mine = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def cleared():
+        F.cross_entropy(model(x), y).backward()
+        mine.zero_grad(set_to_none=False)
+        mine.step()
+
+    for run in (other, cleared):
+        model.zero_grad()
+        with GradientReport(model) as report:
+            run()
+        assert "no weight moved" in notes(report), run
+        assert "tiny learning rate" not in notes(report), run
+
+
+def test_loss_that_was_cut_off_is_no_missing_backward_pass():
+    model, (x, _) = net(), data()
+    report = watch(model, lambda: (model(x) > 0).float().mean().requires_grad_())
+    assert "reached no parameter" in notes(report)
+
+
+def test_hint_of_a_power_on_the_way_forward_is_not_its_slope():
+    model, (x, _) = net(), data()
+    report = watch(model, lambda: (model(x) ** 0.45).mean())
+    assert "negative number" in report.notes[0]
+    assert "slope" not in report.notes[0]
+
+
+def test_loss_that_is_nan_comes_first():
+    model, (x, y) = net(), data()
+    report = watch(model, lambda: F.cross_entropy(model(x), y * 0 - 100))
+    assert report.summary.startswith(
+        "first NaN or infinity: the output of cross_entropy"
+    )

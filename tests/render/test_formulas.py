@@ -130,7 +130,7 @@ def equations(path: Path) -> Iterator[tuple[int, str, str, str]]:
         for left, sign, right in zip(
             parts[::2], parts[1::2], parts[2::2], strict=False
         ):
-            with contextlib.suppress(NameError, SyntaxError):
+            with contextlib.suppress(NameError, SyntaxError, ZeroDivisionError):
                 value(left), value(right)
                 yield line, left, sign, right
 
