@@ -118,6 +118,7 @@ R, S = nn.ReLU, nn.Sigmoid
 NETWORKS: dict[str, tuple[list[float], Any]] = {  # rates; what is in the middle
     "linear": (RATES[1], None),
     "two": (RATES[2], lambda: [R()]),
+    "sigmoid_two": (RATES[3], lambda: [S()]),
     "sigmoid": (RATES[2], lambda: plain(S)),
     "sigmoid_bn": (RATES[0], lambda: plain(S, None, BatchNorm)),
     "sigmoid_residual": (RATES[3], lambda: residual(S)),
@@ -129,7 +130,8 @@ NETWORKS: dict[str, tuple[list[float], Any]] = {  # rates; what is in the middle
     "small": (RATES[2], lambda: residual(R, HE)),
     "small_ln": (RATES[2], lambda: residual(R, HE, LayerNorm)),
 }
-DEFAULT = ["sigmoid", "sigmoid_bn", "sigmoid_residual", "relu"]  # PyTorch's weights
+SIGMOID = ["sigmoid_two", "sigmoid", "sigmoid_bn", "sigmoid_residual"]
+DEFAULT = [*SIGMOID, "relu"]  # PyTorch's weights
 ONLY_MNIST1D = ["relu", "he_ln", "full", "small_ln"]
 CONTROLS = {"linear": (":", "linear"), "two": ("--", "two layers")}
 
@@ -201,16 +203,17 @@ def measure() -> dict[str, Any]:
 def draw(results: dict[str, Any]) -> Figure:
     """One row for each network, one point for each seed; controls as lines."""
     labels = {
+        "sigmoid_two": "two sigmoid layers",
         "sigmoid": "sigmoid",
-        "sigmoid_bn": "… + batch norm",
-        "sigmoid_residual": "… + small branches",
+        "sigmoid_bn": "sigmoid + BN",
+        "sigmoid_residual": "sigmoid + small",
         "relu": "ReLU",
         "he": "ReLU + He",
-        "he_ln": "… + layer norm",
-        "he_bn": "… + batch norm",
-        "full": "… + full branches",
-        "small": "… + small branches",
-        "small_ln": "small + layer norm",
+        "he_ln": "He + LN",
+        "he_bn": "He + BN",
+        "full": "He + full",
+        "small": "He + small",
+        "small_ln": "small + LN",
     }
     titles = {"mnist1d": "30 layers on mnist1d", "pairs": "30 layers on pairs of signs"}
     means = results["mean"]
@@ -226,7 +229,8 @@ def draw(results: dict[str, Any]) -> Figure:
     for axis, (task, names) in zip(axes, rows.items(), strict=True):
         for row, name in enumerate(names):
             seeds, mean = (results[key][task][name] for key in ["seeds", "mean"])
-            axis.plot(seeds, [row] * SEEDS, "C0o", markersize=5, alpha=0.5)
+            color = "gray" if name == "sigmoid_two" else "C0"  # a control as well
+            axis.plot(seeds, [row] * SEEDS, "o", color=color, markersize=5, alpha=0.5)
             axis.plot([mean], [row], "C1|", markersize=13, markeredgewidth=2)
         for name, (style, label) in CONTROLS.items():
             mean = results["mean"][task][name]
@@ -246,7 +250,7 @@ def draw(results: dict[str, Any]) -> Figure:
 def check(results: dict[str, Any]) -> None:
     """Check the claims."""
     for task, mean in results["mean"].items():
-        for name in set(mean) - {"linear", "two"}:
+        for name in set(mean) - {"linear", "two", "sigmoid_two"}:
             assert mean[name] < mean["two"] + 0.03, (
                 f"{task}, {name}: depth gains nothing"
             )
@@ -255,6 +259,9 @@ def check(results: dict[str, Any]) -> None:
         assert mean["small"] > mean["linear"] + 0.1, f"{task}: small branches learn"
         assert mean["sigmoid_bn"] < mean["sigmoid_residual"] - 0.05, f"{task}: sigmoid"
         assert mean["sigmoid_residual"] < mean["two"] - 0.03, f"{task}: ReLU is better"
+        assert mean["sigmoid_two"] < mean["two"] - 0.03, f"{task}: in two layers too"
+        gain = mean["sigmoid_residual"] - mean["sigmoid_two"]
+        assert abs(gain) < 0.1, f"{task}: 28 more sigmoid layers change little"
     mean, pairs = results["mean"]["mnist1d"], results["mean"]["pairs"]
     for name in ["sigmoid", "sigmoid_bn", "relu", "he", "he_ln", "he_bn", "full"]:
         assert mean[name] < mean["linear"] + 0.08, f"{name}: no better than linear"
