@@ -67,7 +67,6 @@ _NAMES = {
     "choosing/#recipe-lstm": "RNN",
     "diagnose/": "loss nan report which layer 어느 층",
     "diagnose/#non-finite": "loss nan inf first which layer detect_anomaly",
-    "diagnose/#while-training": "wandb tensorboard",
     "error-messages/": "RuntimeError ValueError UserWarning warning traceback",
     "error-messages/#anomaly": "detect_anomaly set_detect_anomaly",
     "error-messages/#empty-list": "ModuleList ModuleDict",
@@ -75,7 +74,8 @@ _NAMES = {
     "error-messages/#target-out-of-bounds": "ignore_index device-side assert",
     "gates-in-recurrent-networks/": "LSTM GRU RNN IRNN",
     "gradient-clipping/": "clip_grad_norm_ clip_grad_value_ clipnorm clipvalue",
-    "gradient-clipping/#tools": "lightning huggingface trainer accelerate deepspeed",
+    "in-your-training-loop/": "wandb TensorBoard lightning huggingface trainer"
+    " callback accelerate deepspeed DDP FSDP",
     "layer-normalization/": "LN LayerNorm GN GroupNorm RMSNorm InstanceNorm",
     "relu-and-variants/": "ReLU LeakyReLU PReLU ELU SELU GELU SiLU Swish",
     "residual-connections/": "ResNet",
