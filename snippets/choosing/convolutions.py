@@ -54,7 +54,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Keep the shape (batch, copy · channel, position)."""
-        return x + self.branch(x)
+        y: Tensor = self.branch(x)
+        return x + y
 
 
 class Head(nn.Module):

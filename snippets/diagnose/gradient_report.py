@@ -86,6 +86,7 @@ RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
 CUTS = _set("relu relu6 threshold clamp clamp_min clip maximum")
 FLATTENS = _set("tanh sigmoid hardtanh hardsigmoid softsign softmax")
 ADDS = _set("add sub __add__ __radd__ __iadd__ __sub__ __isub__ __rsub__ cat")
+COMPARES = _set("mse_loss l1_loss smooth_l1_loss huber_loss")
 PICKS = _set("__getitem__ unbind select split chunk")
 DIVIDES = _set("div true_divide reciprocal rsqrt __truediv__ __rtruediv__")
 DIVIDES |= {"__itruediv__", "__rdiv__"}
@@ -105,6 +106,8 @@ RISKY = frozenset[str]().union({"prod", "where", "logsumexp", "std"}, *HINTS)
 TWICE = {  # operations that end a forward pass, as their gradients are called
     ("LogSoftmax", "Softmax"): "softmax before cross_entropy, which applies it, too: "
     "give it the scores",
+    ("LogSoftmax", "Sigmoid"): "sigmoid before cross_entropy, which wants the scores: "
+    "leave it out",
     ("LogSoftmax", "LogSoftmax"): "log_softmax twice: harmless, but cross_entropy "
     "wants the scores",
     ("NllLoss", "Softmax"): "nll_loss wants log_softmax, and got softmax",
@@ -404,6 +407,7 @@ class GradientReport(TorchFunctionMode):
             self._watch_backward(place, name, inputs, outputs)
         self._look_at_activation(name.rstrip("_"), args, outputs[0])
         self._look_at_guess(name, first, outputs[0])
+        self._look_at_shapes(name, inputs[:2])
         if self.inside:
             leaves = {id(t): t for t in inputs if t.is_leaf and t.requires_grad}
             for key in leaves.keys() - self.owners.keys() - self.given:
@@ -476,6 +480,12 @@ class GradientReport(TorchFunctionMode):
         elif name in FLATTENS:
             flat = partial(layer.flat.append, _flat(name, args[0].detach(), y))
             self.waiting.append((_width(y), flat))
+
+    def _look_at_shapes(self, name: str, pair: list[Tensor]) -> None:
+        """Note a loss that compares each output with each target."""
+        if name in COMPARES and len({t.shape for t in pair}) == 2:
+            shapes = " with ".join(str(tuple(t.shape)) for t in pair)
+            self._note(f"the loss compares {shapes}: give both the same shape")
 
     def _look_at_guess(self, name: str, scores: list[Tensor], loss: Tensor) -> None:
         """Note a classifier that is far worse than one that guesses."""

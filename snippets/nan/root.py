@@ -3,6 +3,7 @@
 Source: the derivative of the square root, 1 / (2 √x).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 
 EPS = 0.01  # large, to be seen; in code it is more like 1e-8
 POINTS = [0.1 * (i / 40) ** 2 for i in range(41)]  # 0 to 0.1, dense near 0
-ROOTS = {
+ROOTS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "outside": lambda x: x.sqrt() + EPS,
     "inside": lambda x: (x + EPS).sqrt(),
 }

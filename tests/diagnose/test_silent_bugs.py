@@ -211,3 +211,19 @@ def test_loss_that_is_nan_comes_first():
     assert report.summary.startswith(
         "first NaN or infinity: the output of cross_entropy"
     )
+
+
+def test_sigmoid_before_cross_entropy():
+    model, (x, y) = net(nn.Sigmoid()), data()
+    assert "sigmoid before cross_entropy" in notes(
+        watch(model, lambda: F.cross_entropy(model(x), y))
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_target_of_another_shape():
+    model, (x, _) = net(out=1), data()
+    report = watch(model, lambda: F.mse_loss(model(x), x[:, 0]))
+    assert "compares (32, 1) with (32,)" in notes(report)
+    report = watch(model, lambda: F.mse_loss(model(x), x[:, :1]))
+    assert "compares" not in notes(report)
