@@ -26,7 +26,10 @@ def test_pass_is_remembered_until_everything_runs(memory):
     assert not memory.has(ident)
     memory.keep(ident)
     assert memory.has(ident)
-    assert not remembered.Memory(memory.folder, fresh=True).has(ident)
+    fresh = remembered.Memory(memory.folder, fresh=True)
+    assert fresh.has(ident)  # of this run
+    os.utime(memory.folder / ident, (0, 0))
+    assert not fresh.has(ident)
 
 
 @pytest.mark.parametrize("data", [b"", b"0123", b"\xff"])

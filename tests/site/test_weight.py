@@ -15,7 +15,7 @@ TEXT = 16_000
 LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for a sentence
     "why-gradients-vanish-and-explode": 20_000,
     "relu-and-variants": 19_800,
-    "residual-connections": 16_900,
+    "residual-connections": 17_600,
     "weight-initialization": 20_200,
     "gradient-clipping": 16_600,
     "batch-normalization": 17_100,
