@@ -97,6 +97,7 @@ _RULES = (
     (r"\\pi", " pi "),
     (r"\^", "**"),
     (rf"\*\*{_INNER}", r"**(\1)"),
+    (r"\\infty", " inf "),
     (rf"\\sqrt{_INNER}", r" sqrt(\1) "),
     (rf"\\frac{_INNER}{_INNER}", r" ((\1)/(\2)) "),
     (r"\\log *(?=\()", "log"),
@@ -116,8 +117,11 @@ def value(latex: str, **names: float) -> float:
         for pattern, python in _RULES:
             text = re.sub(pattern, python, text)
     text = re.sub(r"(?<=[\d)])\s*(?=[a-z(])|(?<=fan_in|an_out)\s+(?=\()", "*", text)
-    known = {"sqrt": math.sqrt, "log": math.log, "pi": math.pi}
-    return float(eval(text.strip(), {"__builtins__": {}}, known | names))
+    known = {"sqrt": math.sqrt, "log": math.log, "pi": math.pi, "inf": math.inf}
+    try:
+        return float(eval(text.strip(), {"__builtins__": {}}, known | names))
+    except ZeroDivisionError:  # what a page says of 1/0
+        return math.inf
 
 
 def equations(path: Path) -> Iterator[tuple[int, str, str, str]]:
@@ -130,7 +134,7 @@ def equations(path: Path) -> Iterator[tuple[int, str, str, str]]:
         for left, sign, right in zip(
             parts[::2], parts[1::2], parts[2::2], strict=False
         ):
-            with contextlib.suppress(NameError, SyntaxError, ZeroDivisionError):
+            with contextlib.suppress(NameError, SyntaxError):
                 value(left), value(right)
                 yield line, left, sign, right
 
@@ -140,7 +144,7 @@ def problems(path: Path) -> Iterator[str]:
     for line, left, sign, right in equations(path):
         digits = len(right.strip().partition(".")[2])
         room = 1e-9 if sign == "=" else 0.5001 * 10**-digits
-        if abs(value(left) - value(right)) > room:
+        if not math.isclose(value(left), value(right), rel_tol=0, abs_tol=room):
             yield f"{Place(path, line)}: {left} is {value(left):.6g}"
 
 

@@ -75,13 +75,12 @@ def test_block_needs_only_what_is_said_above_it(language, page):
     path = source_of(language, page)
     lines = pages.read(path).split("\n")
     for block in blocks.blocks(path) if page.suffix == ".md" else []:
-        before = "\n".join(lines[: block.code.line - 1]).rstrip()
-        above = before.rpartition("\n\n")[2]
+        above = next(line for line in reversed(lines[: block.code.line - 1]) if line)
         files = {path.stem: path.name for path in blocks.beside(block)}
         for name in snippets.imported(block.code.text).keys() - {"torch", "matplotlib"}:
             package = packages.get(name, files.get(name, name))
             assert f"`{package}`" in above, (
-                f"{block.code.place}: the block imports {name}; the text above "
+                f"{block.code.place}: the block imports {name}; the line above "
                 f"must say that it needs `{package}`"
             )
 
