@@ -4,6 +4,8 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install -q --no-compile
+# What no test imports is left out; some packages hold templates that are not Python.
+COMPILE = { $(BIN)/python -m compileall -qq -j 0 -x '/tests?/|/testing/|transformers/models' .venv/lib || true; }
 TOOLS = $(BIN)/python -m sitetools
 # Two calls at once would spoil each other's .venv or site/.
 LOCKED = $(PYTHON) -m sitetools.lock
@@ -88,12 +90,14 @@ clean: ## remove .venv, site/ and caches
 	@$(LOCKED) .cache/install.lock $(MAKE) --no-print-directory install GROUP=$(@F)
 
 # Another call may have installed it while this one waited. A .venv without its Python (it
-# was upgraded or removed) is made again.
+# was upgraded or removed) is made again. Tests start hundreds of processes that may write
+# no bytecode: without it each would compile torch's optimizers for seconds.
 install:
 	@$(BIN)/python -c '' 2>/dev/null || { rm -rf .venv; $(PYTHON) -m venv .venv; }
 	@if [ ! .venv/pip -nt pip.txt ]; then $(PIP) -r pip.txt && touch .venv/pip; fi
 	@if [ ! .venv/$(GROUP) -nt pyproject.toml ] || [ ! .venv/$(GROUP) -nt constraints.txt ]; then \
 	    $(PIP) -c constraints.txt --$(if $(filter test,$(GROUP)),no-)require-hashes --group $(GROUP) && \
+	    $(if $(filter test,$(GROUP)),$(COMPILE) &&) \
 	    touch .venv/$(GROUP) $(if $(filter check test,$(GROUP)),.venv/site); fi
 
 .PHONY: help serve build replace test check results update mutate bench translations language constraints audit links clean install

@@ -31,7 +31,11 @@ PATIENCE = 10
 """How often as long it may take in all, where other programs compute, too."""
 MOST_OUTPUT = 100_000
 """Bytes of output after which a run counts as out of hand."""
-_PRELOAD = ["torch", "matplotlib.pyplot", "sklearn.datasets"]
+_PRELOAD = [
+    *("torch", "torch._dynamo"),  # optimizers import the second, which takes seconds
+    *("matplotlib.pyplot", "mnist1d.data", "sklearn.datasets"),
+    "sklearn.model_selection",
+]
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
