@@ -261,8 +261,9 @@ class WebKit(Engine):
         self._send("POST", "/url", url=address)
 
     def ask(self, function: str, *arguments: object) -> Any:  # noqa: ANN401
+        promise = _call(function, arguments)
         script = f"""const done = arguments[arguments.length - 1];
-            {_call(function, arguments)}.then((value) => done([value]), (error) => done([null, String(error)]))"""
+          {promise}.then((it) => done([it]), (error) => done([null, `${{error}}`]))"""
         value, *error = self._send("POST", "/execute/async", script=script, args=[])
         if error:
             raise RuntimeError(error[0])

@@ -210,7 +210,7 @@ def test_scheme_follows_the_system_until_the_reader_chooses(open_page):
     page = open_page(color_scheme="light").go("en/changes/")
     for scheme, ground in (("dark", DARK), ("light", LIGHT), ("dark", DARK)):
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(f"({GROUND})() === '{ground}'")
+        page.wait_for_function(f"() => ({GROUND})() === '{ground}'")
         page.reload()
         assert page.evaluate(GROUND) == ground, "on the next visit"
     page.locator("label[for=__palette_0]").click()
@@ -245,7 +245,7 @@ def test_way_to_the_top_covers_no_heading(open_page):
         button = page.locator(".md-top")
         button.scroll_into_view_if_needed()
         button.click()
-        page.wait_for_function("scrollY === 0")
+        page.wait_for_function("() => scrollY === 0")
 
 
 @both_schemes

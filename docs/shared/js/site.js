@@ -70,8 +70,13 @@ const check = () => {
 check();
 new MutationObserver(check).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
 for (const [index, option] of schemes.entries()) {
-  option.addEventListener("change", () => __md_set("__scheme", { index }));
+  option.addEventListener("change", ({ detail }) => detail !== "system" && __md_set("__scheme", { index }));
 }
+// Where the system changes, the theme goes back to what it began with.
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ({ matches }) => {
+  const index = __md_get("__scheme")?.index ?? Number(matches);
+  schemes[index]?.dispatchEvent(new CustomEvent("change", { detail: "system" }));
+});
 
 // What opens the menu of narrow screens, and their search, is a label: nothing to a keyboard
 // or screen reader. A button takes its place.
