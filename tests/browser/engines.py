@@ -5,7 +5,6 @@ own client for that asks this Firefox for more than it knows. WebKitGTK brings a
 that speaks WebDriver over HTTP. Both take the same keys and run the same scripts.
 """
 
-import base64
 import json
 import os
 import re
@@ -61,10 +60,6 @@ class Engine(ABC):
     @abstractmethod
     def resize(self, width: int, height: int) -> None:
         """Give the page another size."""
-
-    @abstractmethod
-    def picture(self) -> bytes:
-        """Return what is seen, as PNG."""
 
     @abstractmethod
     def errors(self) -> list[str]:
@@ -195,10 +190,6 @@ class Firefox(Engine):
         viewport = {"width": width, "height": height}
         self._send("browsingContext.setViewport", context=self._page, viewport=viewport)
 
-    def picture(self) -> bytes:
-        shot = self._send("browsingContext.captureScreenshot", context=self._page)
-        return base64.b64decode(shot["data"])
-
     def errors(self) -> list[str]:
         self.ask("() => new Promise((done) => setTimeout(done, 50))")
         found, self._console = self._console, []
@@ -277,9 +268,6 @@ class WebKit(Engine):
 
     def resize(self, width: int, height: int) -> None:
         self._send("POST", "/window/rect", width=width, height=height)
-
-    def picture(self) -> bytes:
-        return base64.b64decode(self._send("GET", "/screenshot"))
 
     def errors(self) -> list[str]:
         self.ask("() => new Promise((done) => setTimeout(done, 50))")
