@@ -422,7 +422,7 @@ def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> s
     """Give the 404 page its policy: it is not a page of the menu."""
     if _of(config).serving or not template_name.endswith(".html"):
         return output
-    return policy.with_policy(output)
+    return policy.with_policy(output, config.site_url or "")
 
 
 def _before_search(
@@ -485,7 +485,9 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
         copy.write_text(labs.with_links(path, base), "utf-8")
     output = markup.without_indentation(output)
     # MkDocs puts a script into a preview's pages, to reload them.
-    return output if build.serving else policy.with_policy(output)
+    return (
+        output if build.serving else policy.with_policy(output, config.site_url or "")
+    )
 
 
 # The whole site.

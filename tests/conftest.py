@@ -50,6 +50,11 @@ def addressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves files as a static host does: a missing one is the root's 404 page."""
 
+    def end_headers(self) -> None:
+        """Let other sites read, as GitHub Pages does: a frame with a sandbox is one."""
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
     def send_error(self, code: int, *_: object) -> None:
         """Answer with the root's 404 page."""
         page = Path(self.directory, "some", "path", "404.html").read_bytes()
@@ -64,11 +69,17 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def address(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the site's address on a local server, below a path as on GitHub Pages."""
-    root = tmp_path_factory.mktemp("server")
-    shutil.copytree(site, root / "some" / "path")
-    handler = functools.partial(_Quiet, directory=str(root))
+def served(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that a local server shows: below a path, as on GitHub Pages."""
+    folder = tmp_path_factory.mktemp("server") / "some" / "path"
+    shutil.copytree(site, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(served: Path) -> Iterator[str]:
+    """Return the site's address on that server."""
+    handler = functools.partial(_Quiet, directory=str(served.parents[1]))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/some/path/"

@@ -23,6 +23,8 @@ from sitetools.content.project import Project
 from sitetools.fault import Fault, Place
 
 STYLES = "assets/css/site.css"
+DARK = "assets/css/dark.css"
+"""What a page adds for readers without script whose system is dark."""
 FEW = 3
 """Words of a search up to which a page comes before the sections of others, unless
 one of these has all of them."""
@@ -35,6 +37,8 @@ _UNUSED = re.compile(
 )
 _WORD = re.compile(r"\bwords\.(?!get\b)(\w+)")
 _CHARSET = '@charset "UTF-8";'
+_SLATE = re.compile(r'\[data-md-color-scheme="?slate"?\]')
+_RULE = re.compile(r"[^{}]*\{[^{}]*\}")
 
 # Patterns of the theme's script, and what takes their place. Names of one or two
 # letters change with each version.
@@ -53,6 +57,12 @@ _CHANGES = [
     # It would fetch a sitemap for each language, to guess the page in that language,
     # which our links name.
     (r'\(\)=>\w+\("link\[rel=alternate\]"\)', "()=>[]"),
+    # Letters are no keys: for the next page and the one before, and for search.
+    (r'case"p":case",":.*?case"n":case"\.":.*?break;', ""),
+    (r'case"f":case"s":case"/":.*?;break', ""),
+    # The scheme of a first visit is the system's, and not remembered: site.js does.
+    (r'__md_get\("__palette"\)', '__md_get("__scheme")'),
+    (r'__md_set\("__palette",\w+\)', ""),
 ]
 # The same for the script that searches. What is pasted, such as an error message, is
 # words without operators, ...
@@ -122,10 +132,18 @@ def changes(
     css = [files.read(paths[name]).replace(_CHARSET, "") for name in styles]
     made = {
         STYLES: _CHARSET + "".join(css),
+        DARK: dark("".join(css)),
         found.script: changed(files.read(paths[found.script])),
         found.worker: changed(files.read(paths[found.worker]), _SEARCHING),
     }
     return made, [*styles, found.script, found.worker, *found.unused]
+
+
+def dark(css: str) -> str:
+    """Return the rules of the dark scheme, for where the system asks for it."""
+    rules = [rule for rule in _RULE.findall(css) if _SLATE.search(rule)]
+    found = _SLATE.sub("[data-md-color-scheme]", "".join(rules))
+    return f"@media screen and (prefers-color-scheme:dark){{{found}}}"
 
 
 def changed(script: str, patterns: list[tuple[str, str]] = _CHANGES) -> str:

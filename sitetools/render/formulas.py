@@ -23,6 +23,23 @@ _MARKED = re.compile(
 _WORDS = re.compile(r"<mtext>([^<]{2,})</mtext>")
 # `\mathcal` adds it to choose a shape that the site's font has anyway.
 _VARIATION_SELECTOR = "\ufe00"
+# What a program that speaks would not understand, and how MathML says what it means:
+# `\top` is a transpose, not a "down tack", and a circled dot multiplies entry by entry,
+# which Firefox takes for an operator like a sum, and draws larger.
+_TRANSPOSE = '<mi mathvariant="normal">T</mi>'
+_MEANINGS = [
+    (
+        r"<msup>(<mi)(>[^<]*</mi>)<mi>⊤</mi>",
+        rf'<msup intent="transpose($a)">\1 arg="a"\2{_TRANSPOSE}',
+    ),
+    (
+        r"<msubsup>(<mi)(>[^<]*</mi>)<(mi|mn|mrow)(>.*?</\3>)<mi>⊤</mi>",
+        r'<msubsup intent="transpose(sub:infix($a,$i))">\1 arg="a"\2<\3 arg="i"\4'
+        + _TRANSPOSE,
+    ),
+    (r"<mi>⊤</mi>", _TRANSPOSE),
+    (r"<mo([^>]*)>⊙</mo>", r'<mo\1 largeop="false" intent="elementwise-times">⊙</mo>'),
+]
 
 
 def to_mathml(latex: str, display: bool) -> str:
@@ -38,7 +55,10 @@ def to_mathml(latex: str, display: bool) -> str:
         raise ValueError(
             f"{reason.rstrip('.')} (at character {int(position) + 1})"
         ) from None
-    return _WORDS.sub(r"<mi>\1</mi>", mathml).replace(_VARIATION_SELECTOR, "")
+    mathml = _WORDS.sub(r"<mi>\1</mi>", mathml).replace(_VARIATION_SELECTOR, "")
+    for written, meant in _MEANINGS:
+        mathml = re.sub(written, meant, mathml)
+    return mathml
 
 
 def place(latex: str, path: Path) -> Place:

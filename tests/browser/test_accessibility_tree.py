@@ -141,7 +141,7 @@ def test_scheme_switch_says_what_it_chooses(open_page, language):
 
 def test_search_says_how_much_it_found(open_page):
     page = open_page(viewport=DESKTOP).go(f"en/{LESSON}/")
-    page.keyboard.press("/")
+    page.keyboard.press("Control+k")
     page.keyboard.type("variance")
     status = page.locator(".md-search-result__meta[role=status]")
     status.filter(has_text="matching documents").wait_for()

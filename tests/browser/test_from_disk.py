@@ -23,7 +23,7 @@ def test_copy_works_from_disk(open_page, folder):
     page.goto((folder / "index.html").as_uri())
     page.wait_for_url("**/ko/index.html")  # the reader's language
 
-    page.keyboard.press("f")
+    page.keyboard.press("Control+k")
     page.locator("[data-md-component=search-query]").fill("초기화")
     first = page.locator(".md-search-result__link").first
     first.wait_for()

@@ -181,6 +181,73 @@ def test_labels_stay_inside_their_figure(open_page, language):
     assert outside == []
 
 
+DARK, LIGHT = "rgb(30, 34, 41)", "rgb(255, 255, 255)"
+GROUND = "() => getComputedStyle(document.body).backgroundColor"
+FIRST = """requestAnimationFrame(function see() {
+  if (!document.body) return requestAnimationFrame(see);
+  window.first = getComputedStyle(document.body).backgroundColor;
+});"""
+
+
+@pytest.mark.parametrize("path", [f"ko/{LESSON}/", "en/", "en/404.html"])
+def test_dark_system_never_sees_white(open_page, path):
+    """Neither without script, nor before the theme's script has come."""
+    plain = open_page(color_scheme="dark", java_script_enabled=False).go(path)
+    ground = plain.locator("body").evaluate(
+        "(b) => getComputedStyle(b).backgroundColor"
+    )
+    assert ground == DARK, "without script"
+    opened = open_page(color_scheme="dark")
+    opened.page.route("**/bundle.*.js", lambda route: route.abort())
+    opened.page.add_init_script(FIRST)
+    page = opened.go(path)
+    assert page.evaluate(GROUND) == DARK, "before the theme's script"
+    assert page.evaluate("window.first") == DARK, "in the first frame"
+    assert page.locator("meta[name=color-scheme]").get_attribute("content") == "dark"
+
+
+def test_scheme_follows_the_system_until_the_reader_chooses(open_page):
+    page = open_page(color_scheme="light").go("en/changes/")
+    for scheme, ground in (("dark", DARK), ("light", LIGHT), ("dark", DARK)):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(f"() => ({GROUND})() === '{ground}'")
+        page.reload()
+        assert page.evaluate(GROUND) == ground, "on the next visit"
+    page.locator("label[for=__palette_0]").click()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate(GROUND) == LIGHT
+        page.reload()
+        assert page.evaluate(GROUND) == LIGHT, "the reader chose"
+    content = page.locator("meta[name=color-scheme]").first.get_attribute("content")
+    assert content == "light"
+
+
+def test_way_to_the_top_covers_no_heading(open_page):
+    """The theme shows it when a reader scrolls up."""
+    for viewport in (PHONE, DESKTOP):
+        page = open_page(viewport=viewport, reduced_motion="reduce").go(f"ko/{LESSON}/")
+        covered = page.evaluate("""async () => {
+          const frame = () => new Promise(requestAnimationFrame);
+          const top = document.querySelector(".md-top");
+          const found = [];
+          for (const heading of [...document.querySelectorAll("article h2")].reverse()) {
+            heading.scrollIntoView();
+            for (let n = 0; n < 4; n++) await frame();
+            const [a, b] = [heading, top].map((e) => e.getBoundingClientRect());
+            if (a.bottom > b.top && a.top < b.bottom && a.right > b.left && a.left < b.right) {
+              found.push(heading.textContent);
+            }
+          }
+          return found;
+        }""")
+        assert covered == [], viewport
+        button = page.locator(".md-top")
+        button.scroll_into_view_if_needed()
+        button.click()
+        page.wait_for_function("() => scrollY === 0")
+
+
 @both_schemes
 def test_scheme_follows_the_system_then_the_switch(open_page, scheme):
     page = open_page(color_scheme=scheme).go(f"ko/{LESSON}/")

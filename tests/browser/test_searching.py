@@ -99,14 +99,14 @@ def results(page):
 )
 def test_typed_query_finds_the_page_in_its_language(open_page, language, query, name):
     page = open_page().go(f"{language}/")
-    page.keyboard.press("/")
+    page.keyboard.press("Control+k")
     page.keyboard.type(query)
     assert f"/{language}/{name}/" in results(page)[0]
 
 
 def test_pasted_and_composed_text_is_searched(open_page):
     page = open_page().go("ko/")
-    page.keyboard.press("/")
+    page.keyboard.press("Control+k")
     page.keyboard.insert_text("기울기클리핑")  # no key goes up
     assert "/ko/gradient-clipping/" in results(page)[0]
     page.locator("button[type=reset]").first.click()
@@ -124,7 +124,7 @@ def test_pasted_and_composed_text_is_searched(open_page):
 
 def test_results_read_well(open_page):
     page = open_page().go("en/")
-    page.keyboard.press("/")
+    page.keyboard.press("Control+k")
     page.keyboard.type("variance kaiming_normal_")
     results(page)
     first = page.locator(".md-search-result__article").all_inner_texts()

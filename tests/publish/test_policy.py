@@ -36,6 +36,13 @@ def test_what_is_in_the_page_is_allowed_by_its_hash(page, allowed):
     assert allowed in policy.policy(page)
 
 
+def test_site_is_named_where_it_will_be():
+    """WebKit takes 'self' for nobody in a frame with a sandbox."""
+    allowed = policy.policy("<script>1</script>", "https://someone.example/site/")
+    assert f"script-src 'self' https://someone.example {HASH};" in allowed
+    assert "connect-src 'self' https://someone.example;" in allowed
+
+
 def test_page_without_a_place_for_its_policy_is_refused():
     with pytest.raises(Fault, match="meta charset") as error:
         policy.with_policy("<head><script>1</script></head>")

@@ -60,6 +60,17 @@ def test_another_version_of_the_search_is_noticed():
         theme.changed("", theme._SEARCHING)
 
 
+def test_dark_rules_hold_where_the_system_is_dark():
+    css = (
+        "a{b:c}@media screen{[data-md-color-scheme=slate]{d:e}}/* f */"
+        '[data-md-color-scheme="slate"][data-md-color-primary="custom"] {g: h}'
+    )
+    assert theme.dark(css) == (
+        "@media screen and (prefers-color-scheme:dark){[data-md-color-scheme]{d:e}"
+        '/* f */[data-md-color-scheme][data-md-color-primary="custom"] {g: h}}'
+    )
+
+
 def theme_folder() -> Path:
     """Return where the theme's own files are."""
     import material

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import markdown
 import pytest
@@ -82,6 +83,26 @@ def test_a_wrong_formula_names_page_and_line(
 def test_the_reason_counts_characters_as_an_author_does() -> None:
     with pytest.raises(ValueError, match=r"\(at character 3\)"):
         formulas.to_mathml("a } b", display=False)
+
+
+@pytest.mark.parametrize(
+    ("latex", "meant"),
+    [
+        (r"W^\top", '<msup intent="transpose($a)"><mi arg="a">W</mi>'),
+        (
+            r"J_{l-1}^\top",
+            '<msubsup intent="transpose(sub:infix($a,$i))"><mi arg="a">J</mi>'
+            '<mrow arg="i">',
+        ),
+        (r"(A)^\top", ')</mo><mi mathvariant="normal">T</mi></msup>'),
+        (r"a \odot b", 'largeop="false" intent="elementwise-times">⊙</mo>'),
+    ],
+)
+def test_speech_says_what_is_meant(latex: str, meant: str) -> None:
+    mathml = formulas.to_mathml(latex, display=False)
+    assert meant in mathml
+    assert "⊤" not in mathml, "a down tack"
+    ElementTree.fromstring(mathml)
 
 
 def test_words_keep_the_spaces_around_an_operator() -> None:

@@ -22,6 +22,16 @@ const search = () => query.dispatchEvent(new Event("keyup"));
 query?.addEventListener("input", search);
 query?.form.addEventListener("reset", () => setTimeout(search));
 
+// The theme's keys are single letters, which who speaks to a computer presses by accident
+// (WCAG 2.1.4); sitetools/publish/theme.py takes them away.
+query?.setAttribute("aria-keyshortcuts", "Control+K Meta+K");
+addEventListener("keydown", (event) => {
+  if (!query || event.key !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  event.preventDefault();
+  query.focus();
+  query.select();
+});
+
 // The theme opens everything that is folded for printing: four of ten sheets would be the
 // code of figures. What the reader opened is printed open.
 addEventListener("beforeprint", (event) => event.stopImmediatePropagation(), true);
@@ -48,14 +58,25 @@ if (copy && navigator.clipboard && location.protocol !== "file:") {
   });
 }
 
-// The theme follows the system's scheme without checking its radio button.
+// The theme follows the system's scheme without checking its radio button. Only what a
+// reader chose is remembered.
 const schemes = [...document.querySelectorAll("[data-md-component=palette] input")];
 const check = () => {
   const { mdColorScheme } = document.body.dataset;
   for (const option of schemes) option.checked = option.dataset.mdColorScheme === mdColorScheme;
+  // Scrollbars, too.
+  document.querySelector("meta[name=color-scheme]").content = mdColorScheme === "slate" ? "dark" : "light";
 };
 check();
 new MutationObserver(check).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
+for (const [index, option] of schemes.entries()) {
+  option.addEventListener("change", ({ detail }) => detail !== "system" && __md_set("__scheme", { index }));
+}
+// Where the system changes, the theme goes back to what it began with.
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ({ matches }) => {
+  const index = __md_get("__scheme")?.index ?? Number(matches);
+  schemes[index]?.dispatchEvent(new CustomEvent("change", { detail: "system" }));
+});
 
 // What opens the menu of narrow screens, and their search, is a label: nothing to a keyboard
 // or screen reader. A button takes its place.

@@ -1,0 +1,298 @@
+"""Firefox and WebKit as a distribution brings them, to be used as a reader uses them.
+
+Firefox is driven by itself: it speaks WebDriver BiDi over a web socket; Playwright's
+own client for that asks this Firefox for more than it knows. WebKitGTK brings a driver
+that speaks WebDriver over HTTP. Both take the same keys and run the same scripts.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+import urllib.request
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import websocket
+
+WAIT = 60
+"""Seconds until something that should have happened is a failure, on a busy machine."""
+CONTROL = "\ue009"
+# What a distribution's Firefox does on its own: it would ask other hosts.
+PREFERENCES = {
+    "app.normandy.enabled": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "layout.css.prefers-color-scheme.content-override": 0,  # dark
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "network.prefetch-next": True,
+}
+
+
+class Missing(Exception):
+    """The engine is not installed."""
+
+
+class Engine(ABC):
+    """A browser with one page, whose system is dark."""
+
+    @abstractmethod
+    def go(self, address: str) -> None:
+        """Open a page and wait until it is there."""
+
+    @abstractmethod
+    def ask(self, function: str, *arguments: object) -> Any:  # noqa: ANN401
+        """Return what a JavaScript function returns, or promises."""
+
+    @abstractmethod
+    def act(self, actions: list[dict[str, Any]]) -> None:
+        """Do what WebDriver calls actions."""
+
+    @abstractmethod
+    def enter_frame(self) -> None:
+        """Ask the first frame of the page from now on, until the next page."""
+
+    @abstractmethod
+    def resize(self, width: int, height: int) -> None:
+        """Give the page another size."""
+
+    @abstractmethod
+    def errors(self) -> list[str]:
+        """Return what the console has said since this was asked before."""
+
+    def press(self, keys: str, held: str = "") -> None:
+        """Press keys one after the other, holding another down."""
+        steps = [("keyDown", key) for key in held]
+        steps += [(kind, key) for key in keys for kind in ("keyDown", "keyUp")]
+        steps += [("keyUp", key) for key in held]
+        actions = [{"type": kind, "value": key} for kind, key in steps]
+        self.act([{"type": "key", "id": "keys", "actions": actions}])
+
+    def wait(self, condition: str, *arguments: object) -> Any:  # noqa: ANN401
+        """Wait until a JavaScript function returns something true, and return that.
+
+        Raises:
+            TimeoutError: with the condition, if it never does.
+        """
+        end = time.monotonic() + WAIT
+        while not (found := self.ask(condition, *arguments)):
+            if time.monotonic() > end:
+                raise TimeoutError(condition)
+            time.sleep(0.05)
+        return found
+
+
+def _call(function: str, arguments: tuple[object, ...]) -> str:
+    """Return JavaScript that promises what a function returns, as JSON."""
+    given = json.dumps(arguments)
+    return f"(async () => JSON.stringify(await ({function})(...{given})) ?? null)()"
+
+
+def _found(*names: str) -> str:
+    for path in filter(None, map(shutil.which, names)):
+        return path
+    raise Missing(f"no {' or '.join(names)} found; .ci/run names Debian's packages")
+
+
+@contextmanager
+def _running(
+    command: list[str], log: Path, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program while the block runs; what it says is in a file."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(WAIT)
+
+
+def _said(log: Path, pattern: str) -> str:
+    """Wait until a program says what matches, and return its group."""
+    end = time.monotonic() + WAIT
+    while not (match := re.search(pattern, log.read_text("utf-8", "replace"))):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{pattern} is not in: {log.read_text('utf-8')}")
+        time.sleep(0.05)
+    return match[1]
+
+
+class Firefox(Engine):
+    """Firefox, over WebDriver BiDi."""
+
+    def __init__(self, address: str) -> None:
+        self._socket = websocket.create_connection(
+            address, timeout=WAIT, suppress_origin=True
+        )
+        self._count = 0
+        self._console: list[str] = []
+        self._send("session.new", capabilities={})
+        self._send("session.subscribe", events=["log.entryAdded"])
+        [top] = self._send("browsingContext.getTree")["contexts"]
+        self._page = self._asked = top["context"]
+
+    def _send(self, method: str, **params: object) -> Any:  # noqa: ANN401
+        self._count += 1
+        command = {"id": self._count, "method": method, "params": params}
+        self._socket.send(json.dumps(command))
+        while True:
+            answer = json.loads(self._socket.recv())
+            if answer["type"] == "event":
+                entry = answer["params"]
+                if entry["level"] in ("error", "warn"):
+                    self._console.append(entry["text"])
+            elif answer["id"] == self._count:
+                if answer["type"] == "error":
+                    raise RuntimeError(f"{method}: {answer['message']}")
+                return answer["result"]
+
+    def go(self, address: str) -> None:
+        self._send(
+            "browsingContext.navigate",
+            context=self._page,
+            url=address,
+            wait="complete",
+        )
+        self._asked = self._page
+
+    def ask(self, function: str, *arguments: object) -> Any:  # noqa: ANN401
+        call = _call(function, arguments)
+        answer = self._send(
+            "script.evaluate",
+            expression=call,
+            target={"context": self._asked},
+            awaitPromise=True,
+            userActivation=True,
+        )
+        if answer["type"] == "exception":
+            raise RuntimeError(answer["exceptionDetails"]["text"])
+        return json.loads(answer["result"].get("value", "null"))
+
+    def act(self, actions: list[dict[str, Any]]) -> None:
+        self._send("input.performActions", context=self._asked, actions=actions)
+
+    def enter_frame(self) -> None:
+        [top] = self._send("browsingContext.getTree", root=self._page)["contexts"]
+        self._asked = top["children"][0]["context"]
+
+    def resize(self, width: int, height: int) -> None:
+        viewport = {"width": width, "height": height}
+        self._send("browsingContext.setViewport", context=self._page, viewport=viewport)
+
+    def errors(self) -> list[str]:
+        self.ask("() => new Promise((done) => setTimeout(done, 50))")
+        found, self._console = self._console, []
+        return found
+
+
+@contextmanager
+def firefox(folder: Path) -> Iterator[Engine]:
+    """Start Firefox with a fresh profile."""
+    profile, log = folder / "profile", folder / "firefox.log"
+    profile.mkdir()
+    lines = [
+        f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
+        for name, value in PREFERENCES.items()
+    ]
+    (profile / "user.js").write_text("".join(lines), "utf-8")
+    command = [
+        _found("firefox-esr", "firefox"),
+        "--headless",
+        "--remote-debugging-port=0",
+    ]
+    with _running([*command, "--profile", str(profile), "about:blank"], log):
+        address = _said(log, r"WebDriver BiDi listening on (\S+)")
+        yield Firefox(f"{address}/session")
+
+
+class WebKit(Engine):
+    """WebKitGTK's small browser, over WebDriver."""
+
+    def __init__(self, address: str, log: Path) -> None:
+        self._log, self._read = log, 0
+        self._session = ""
+        self._base = address
+        browser = {
+            "binary": next(
+                Path("/usr/lib").glob("*/webkit2gtk-4*/MiniBrowser"), Path()
+            ).as_posix(),
+            "args": ["--automation", "--enable-write-console-messages-to-stdout=true"],
+        }
+        wanted = {
+            "webkitgtk:browserOptions": browser,
+            "timeouts": {"script": WAIT * 1000},
+        }
+        made = self._send("POST", "", capabilities={"alwaysMatch": wanted})
+        self._session = f"/{made['sessionId']}"
+
+    def _send(self, verb: str, path: str, **params: object) -> Any:  # noqa: ANN401
+        request = urllib.request.Request(
+            f"{self._base}/session{self._session}{path}",
+            json.dumps(params).encode() if verb == "POST" else None,
+            method=verb,
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=2 * WAIT) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"{path}: {error.read().decode()}") from None
+
+    def go(self, address: str) -> None:
+        self._send("POST", "/url", url=address)
+
+    def ask(self, function: str, *arguments: object) -> Any:  # noqa: ANN401
+        promise = _call(function, arguments)
+        script = f"""const done = arguments[arguments.length - 1];
+          {promise}.then((it) => done([it]), (error) => done([null, `${{error}}`]))"""
+        value, *error = self._send("POST", "/execute/async", script=script, args=[])
+        if error:
+            raise RuntimeError(error[0])
+        return json.loads(value or "null")
+
+    def act(self, actions: list[dict[str, Any]]) -> None:
+        self._send("POST", "/actions", actions=actions)
+
+    def enter_frame(self) -> None:
+        self._send("POST", "/frame", id=0)
+
+    def resize(self, width: int, height: int) -> None:
+        self._send("POST", "/window/rect", width=width, height=height)
+
+    def errors(self) -> list[str]:
+        self.ask("() => new Promise((done) => setTimeout(done, 50))")
+        lines = self._log.read_text("utf-8", "replace").splitlines()
+        new, self._read = lines[self._read :], len(lines)
+        return [line for line in new if re.search("CONSOLE.*(ERROR|WARN)", line)]
+
+
+@contextmanager
+def webkit(folder: Path) -> Iterator[Engine]:
+    """Start WebKit on a screen that nobody sees."""
+    screen, log = folder / "screen.log", folder / "webkit.log"
+    driver, size = _found("WebKitWebDriver"), ["-screen", "0", "1600x1200x24"]
+    with ExitStack() as stack:
+        server = [_found("Xvfb"), "-displayfd", "1", "-nolisten", "tcp", *size]
+        stack.enter_context(_running(server, screen))
+        display = _said(screen, r"^(\d+)\n")
+        environment = {
+            "DISPLAY": f":{display}",
+            "GTK_THEME": "Adwaita:dark",
+            "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",  # it needs not to be root
+        }
+        port = 20_000 + os.getpid() % 10_000
+        stack.enter_context(_running([driver, f"--port={port}"], log, **environment))
+        time.sleep(0.5)
+        engine = WebKit(f"http://127.0.0.1:{port}", log)
+        stack.callback(engine._send, "DELETE", "")
+        yield engine

@@ -1,0 +1,167 @@
+"""What readers need most, in Firefox and WebKit: one visit each, and the copy on a disk."""
+
+import os
+import re
+import zipfile
+
+import engines
+import pytest
+from engines import CONTROL
+
+from sitetools.publish import policy
+
+PAGE = "why-gradients-vanish-and-explode"
+GATES = "gates-in-recurrent-networks"
+DESKTOP = (1280, 900)
+ESCAPE = "\ue00c"
+DARK, LIGHT = ["slate", "rgb(30, 34, 41)"], ["default", "rgb(255, 255, 255)"]
+SCHEME = """() => [document.body.dataset.mdColorScheme,
+  getComputedStyle(document.body).backgroundColor]"""
+FONT = """() => document.fonts.ready.then((all) => [...all].filter((font) =>
+  font.family.includes("Formulas") && font.status === "loaded").length)"""
+OPEN = """() => document.querySelector("#__search")?.checked
+  && document.querySelector("input[name=query]") === document.activeElement"""
+TYPE = """(query) => {
+  const field = document.querySelector("input[name=query]");
+  field.value = query;
+  field.dispatchEvent(new Event("input"));
+}"""
+FOUND = '() => document.querySelector(".md-search-result__link")?.href'
+COPIED = '() => document.querySelector(".md-dialog--active")?.textContent.trim()'
+CLICK = """(selector) => {
+  const element = document.querySelector(selector);
+  element?.scrollIntoView({ block: "center" });
+  element?.click();
+  return Boolean(element);
+}"""
+NEAR = """() => {
+  document.querySelector("gradient-explorer")?.scrollIntoView();
+  return document.querySelector("gradient-explorer[data-verdict]:not([aria-busy])") !== null;
+}"""
+CHOOSE = """(name, value) => {
+  const control = document.querySelector(`gradient-explorer [name=${name}]`);
+  control.value = value;
+  control.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+VERDICT = """(verdict) =>
+  document.querySelector("gradient-explorer:not([aria-busy])")?.dataset.verdict === verdict"""
+FRAME = """(src) => {
+  const frame = Object.assign(document.createElement("iframe"), { src });
+  frame.sandbox = "allow-scripts";
+  frame.style = "position: fixed; inset: 0; width: 100%; height: 100%";
+  document.body.append(frame);
+  return new Promise((loaded) => { frame.onload = () => loaded(true); });
+}"""
+# How wide the first letter c of a formula and each circled dot are, in their own letters.
+SIZES = """() => {
+  const width = (element) =>
+    element.getBoundingClientRect().width / parseFloat(getComputedStyle(element).fontSize);
+  const leaves = [...document.querySelectorAll("article math :is(mi, mo)")];
+  const letter = leaves.find((leaf) => leaf.textContent === "c");
+  const dots = leaves.filter((leaf) => leaf.textContent === "⊙" && leaf.checkVisibility());
+  return [width(letter), Math.max(...dots.map(width)), dots.length];
+}"""
+
+
+@pytest.fixture(scope="module", params=["firefox", "webkit"])
+def engine(request, tmp_path_factory):
+    """Return a running engine; without it, skip (locally) or fail (in CI)."""
+    try:
+        with getattr(engines, request.param)(
+            tmp_path_factory.mktemp("engine")
+        ) as found:
+            found.resize(*DESKTOP)
+            yield found
+    except engines.Missing as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
+def search(engine, query, wanted):
+    """Type a query where search is open: the first result is the page wanted."""
+    engine.ask(TYPE, query)
+    assert wanted in engine.wait(FOUND)
+
+
+def explore(engine):
+    """Let the explorer begin, and choose a network."""
+    engine.wait(NEAR)
+    engine.ask(CHOOSE, "activation", "relu")
+    engine.ask(CHOOSE, "init", "he")
+    engine.wait(VERDICT, "stable")
+
+
+def switch(engine, index):
+    """Choose a scheme, as the switch's button does."""
+    engine.wait(CLICK, f"label[for=__palette_{index}]")
+
+
+def test_essentials(engine, address):
+    engine.go(f"{address}en/{PAGE}/")
+    assert engine.ask(SCHEME) == DARK, "the system is dark"
+    engine.press("n.p,/fs")  # letters are no keys
+    assert engine.ask("() => location.pathname").endswith(f"/{PAGE}/")
+    assert not engine.ask(OPEN)
+    explore(engine)
+    engine.press("k", CONTROL)
+    engine.wait(OPEN)
+    search(engine, "clip_grad_norm_", "/en/gradient-clipping/")
+    engine.press(ESCAPE)
+    engine.wait(CLICK, "article button[data-md-type=copy]")
+    assert "opied" in engine.wait(COPIED)
+    switch(engine, 0)
+    assert engine.ask(SCHEME) == LIGHT
+    assert engine.errors() == []
+
+    engine.wait(CLICK, "[data-language][hreflang=ko]")
+    engine.wait("(path) => location.pathname.endsWith(path)", f"/ko/{PAGE}/")
+    engine.wait(VERDICT, "stable")
+    assert "activation=relu" in engine.ask("() => location.search")
+    assert engine.ask(SCHEME) == LIGHT, "the reader chose"
+    assert engine.errors() == []
+
+    for path in ("en/", "en/labs/small-batches/", "en/404.html"):
+        engine.go(address + path)
+        assert engine.errors() == [], path
+
+    engine.go(f"{address}en/{GATES}/")
+    assert engine.ask(FONT) >= 1
+    letter, dot, dots = engine.ask(SIZES)
+    assert letter == pytest.approx(0.444, abs=0.01), "another font"
+    assert dot < 1.3, "an operator as large as a sum"
+    assert dots > 5
+    assert engine.errors() == []
+
+
+def test_frame_that_may_keep_nothing(engine, address, served):
+    """Learning platforms show pages in such frames; a browser may keep nothing, too."""
+    whole = (served / "en" / PAGE / "index.html").read_text("utf-8")
+    bare = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", whole)
+    framed = served / "en" / PAGE / "framed.html"  # as built for this address
+    framed.write_text(policy.with_policy(bare, address), "utf-8")
+    engine.go(f"{address}robots.txt")  # a page without our policy
+    engine.ask(FRAME, f"{address}en/{PAGE}/framed.html")
+    engine.enter_frame()
+    explore(engine)
+    engine.ask(CLICK, "#__search")  # drivers press keys elsewhere
+    search(engine, "clip_grad_norm_", "/en/gradient-clipping/")
+    engine.wait(CLICK, "article button[data-md-type=copy]")
+    assert engine.ask(SCHEME) == DARK
+    switch(engine, 0)
+    assert engine.ask(SCHEME) == LIGHT
+    assert engine.errors() == []
+
+
+def test_copy_on_a_disk(engine, site, tmp_path):
+    [path] = site.glob("*.zip")
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(tmp_path / "내려받기 #1")
+    folder = tmp_path / "내려받기 #1" / path.stem
+    engine.go((folder / "ko" / PAGE / "index.html").as_uri())
+    assert engine.ask(FONT) >= 1
+    explore(engine)
+    engine.press("k", CONTROL)
+    engine.wait(OPEN)
+    search(engine, "clip_grad_norm_", "/ko/gradient-clipping/index.html")
+    assert engine.errors() == []
