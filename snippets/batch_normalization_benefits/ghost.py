@@ -126,7 +126,8 @@ def summary(values: Tensor) -> dict[str, float]:
 
 def measure() -> dict[str, Any]:
     """Error by group size; its difference to no normalization, split by split."""
-    networks = {name: (hidden, None) for name, hidden in CONTROLS.items()}
+    networks: dict[str, tuple[int, int | None]] = {}
+    networks |= {name: (hidden, None) for name, hidden in CONTROLS.items()}
     networks |= {"plain": (HIDDEN, None)} | {str(g): (HIDDEN, g) for g in GROUPS}
     results: dict[str, Any] = {key: {} for key in TOLERANCE}
     tests = {}

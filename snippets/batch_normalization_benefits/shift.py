@@ -149,7 +149,8 @@ def train(kind: str) -> dict[str, Tensor]:
 
     @torch.no_grad()
     def look(units: Tensor) -> Tensor:
-        return model(watched, noise(units, WATCHED))[LAYER - 1]
+        y: Tensor = model(watched, noise(units, WATCHED))[LAYER - 1]
+        return y
 
     for step, batch in enumerate(batches(training)):
         units, data = draw_units(), (x[:, batch].transpose(0, 1), y[batch])
