@@ -8,7 +8,8 @@
     print(report)  # or report.layers, report.notes, report.to_dict(), report.plot()
 
 Explained at diagnose/. SPDX-License-Identifier: MIT. Version: 2026-11-30.
-Needs Python 3.10 or newer, torch 2.1 or newer; tested with torch 2.13.
+Needs Python 3.10 or newer, torch 2.1 or newer; tested with Python 3.11 and torch 2.13
+only, older versions by their documentation.
 
 Source: Glorot & Bengio 2010, section 4 (the gradient of each layer's output); Lu et al.
 2019, arXiv:1903.06733 (dead units). The page justifies the thresholds.
@@ -23,7 +24,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby, pairwise, takewhile
+from itertools import dropwhile, groupby, pairwise, takewhile
 from typing import Any
 
 import torch
@@ -31,6 +32,7 @@ from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
 
+COMPILING = getattr(torch.compiler, "is_compiling", lambda: False)  # not in 2.1
 PAGE = "diagnose/"  # a copy from the site has the whole address
 
 VANISHING = 1e-3  # of a gradient nearer to the loss
@@ -45,7 +47,9 @@ STUCK = 0.1  # share of the weights with a gradient that the step changed
 CLOSED = 0.03  # of the usual size of weights: lets hardly any gradient through
 FEWEST_INPUTS = 16  # before a unit can be called dead
 FEWEST_CALLS = 8  # of one layer, before they are read as steps in time
+FEWEST_VALUES = 3  # that normalization averages over
 MANY = 40  # layers, beyond which a run of equal verdicts is printed as one line
+COARSE = 1e-4  # spacing of numbers near 1, as of bfloat16: small updates round away
 
 MEANING = {  # the gravest first, with the next step
     "not finite": "NaN or infinity in its output, gradient or weights; see the notes",
@@ -72,6 +76,7 @@ MEANING = {  # the gravest first, with the next step
     "did not move": "has a gradient, yet the step left it as it was; is it in the "
     "optimizer?",
 }
+EARLIER = "; an earlier step broke it: a lower learning rate, clip"
 FINE = {"ok", "frozen", "waits for a zero weight"}
 COLUMNS = (
     "kind verdict spread output_gradient gradient update dead saturated through_time"
@@ -82,27 +87,52 @@ def _set(words: str) -> set[str]:
     return set(words.split())
 
 
-RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
+RECURRENT = _set("lstm gru rnn_tanh rnn_relu")
+STARTS = RECURRENT | {"backward", "grad"}
 CUTS = _set("relu relu6 threshold clamp clamp_min clip maximum")
-FLATTENS = _set("tanh sigmoid hardtanh hardsigmoid softsign softmax")
 ADDS = _set("add sub __add__ __radd__ __iadd__ __sub__ __isub__ __rsub__ cat")
+AVERAGED: dict[str, Callable[[Tensor, Any], int]] = {  # values with one mean
+    "batch_norm": lambda x, _: x.numel() // x.shape[1],
+    "layer_norm": lambda _, more: math.prod(more[0]),
+    "group_norm": lambda x, more: x[0].numel() // more[0],
+    "instance_norm": lambda x, _: math.prod(x.shape[2:]),
+}
 COMPARES = _set("mse_loss l1_loss smooth_l1_loss huber_loss")
 PICKS = _set("__getitem__ unbind select split chunk")
-DIVIDES = _set("div true_divide reciprocal rsqrt __truediv__ __rtruediv__")
-DIVIDES |= {"__itruediv__", "__rdiv__"}
+PASS_ON = _set(
+    "View UnsafeView Squeeze Unsqueeze Reshape ToCopy Transpose Permute Select Slice "
+    "Clone T Alias Expand"
+)
+DIVIDES = _set(
+    "div true_divide reciprocal rsqrt __truediv__ __rtruediv__ __itruediv__ __rdiv__"
+)
 LOGS = _set("log log2 log10 log1p logit xlogy")
-ROOTS = _set("sqrt pow __pow__ __rpow__ float_power norm hypot dist cdist")
-ROOTS |= _set("linalg_norm linalg_vector_norm linalg_matrix_norm normalize")
-ROOTS |= {"pairwise_distance", "cosine_similarity"}
-ARCS = _set("acos arccos asin arcsin acosh atanh atan2 erfinv")
-HINTS = {  # what to do about the first NaN or infinity that one of them gives
-    frozenset(DIVIDES): "the divisor is 0 or tiny: add a small number to it",
-    frozenset(LOGS): "its input must be above 0: use a loss that takes scores",
-    frozenset(ROOTS): "its slope is infinite at 0: add a small number to its input",
-    frozenset(ARCS): "its slope is infinite at the ends: use atan2",
-    frozenset({"exp", "expm1", "cosh", "sinh"}): "its input is too large: use softplus",
+ROOTS = _set(
+    "sqrt pow __pow__ __rpow__ float_power norm hypot dist cdist linalg_norm normalize "
+    "linalg_vector_norm linalg_matrix_norm pairwise_distance cosine_similarity"
+)
+SLOPE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # over the largest
+    "tanh": lambda x, y: 1 - y.square(),
+    "sigmoid": lambda x, y: 4 * y * (1 - y),
+    "hardsigmoid": lambda x, y: 4 * y * (1 - y),
+    "softmax": lambda x, y: 4 * y.amax(-1) * (1 - y.amax(-1)),
+    "softsign": lambda x, y: (1 - y.abs()).square(),
+    "hardtanh": lambda x, y: (x == y).float(),
 }
-RISKY = frozenset[str]().union({"prod", "where", "logsumexp", "std"}, *HINTS)
+ARCS = _set("acos arccos asin arcsin acosh atanh atan2 erfinv")
+HINTS = [  # what to do about the first NaN or infinity that one of them gives
+    (DIVIDES, "the divisor is 0 or tiny: add a small number to it"),
+    (LOGS, "its input must be above 0: use a loss that takes scores"),
+    (ROOTS, "its slope is infinite at 0: add a small number to its input"),
+    (ARCS, "its slope is infinite at the ends: use atan2"),
+    (_set("exp expm1 cosh sinh"), "its input is too large: use softplus"),
+    (_set("std var std_mean var_mean"), "of a single value: correction=0, and an eps"),
+    (_set("mean nanmean"), "of no value at all, or of values that are too large"),
+    (_set("cross_entropy nll_loss"), "all labels are ignored: skip such a batch"),
+    (_set("ctc_loss"), "an input is shorter than its target: zero_infinity=True"),
+]
+HINT = {name: hint for names, hint in HINTS for name in names}
+RISKY = HINT.keys() | {"prod", "where", "logsumexp"}
 TWICE = {  # operations that end a forward pass, as their gradients are called
     ("LogSoftmax", "Softmax"): "softmax before cross_entropy, which applies it, too: "
     "give it the scores",
@@ -114,20 +144,33 @@ TWICE = {  # operations that end a forward pass, as their gradients are called
     ("BinaryCrossEntropyWithLogits", "Sigmoid"): "sigmoid before "
     "binary_cross_entropy_with_logits, which applies it, too: give it the scores",
 }
-PASS_ON = _set("View UnsafeView Squeeze Unsqueeze Reshape ToCopy Transpose Permute")
-PASS_ON |= _set("Select Slice Clone T Alias Expand")
+
+
+class Call:
+    """One operation of the forward pass, with its tensors."""
+
+    def __init__(self, name: str, args: Any, kwargs: Any, out: Any) -> None:
+        self.name, self.args, self.kwargs = name, args, kwargs
+        self.outputs = [
+            t for t in _tensors(out) if t.is_floating_point() or t.is_complex()
+        ]
+        self.out: Any = self.outputs[0].detach() if self.outputs else None
+        self.first = list(_tensors(args[:1]))
+        self.rest = list(_tensors((args[1:], kwargs)))
+        self.inputs = self.first + self.rest
+        self.is_layer = _is_layer(name)  # whose first argument is its input
 
 
 @dataclass(eq=False)
 class Use:
     """One use of layers in the forward pass."""
 
-    layers: list["Layer"] = field(default_factory=list)
-    spread: float | None = None  # of the output across inputs, relative to its rms
+    layers: list["Layer"]
+    spread: float | None  # of the output across inputs, relative to its rms
     rows: int = 1  # values of each unit
     starts: bool = False  # whether it reads data, not other layers
     ends: bool = False  # whether a loss reads it, with no layer in between
-    scales: bool = False  # whether the weights multiply what came in
+    adds: bool = False  # whether the weights do not multiply what came in
     turn: int = 0  # backward passes before it
     gradients: list[float] = field(default_factory=list)  # norms, of the outputs
     by_time: list[float] = field(default_factory=list)  # of a recurrent layer's input
@@ -144,6 +187,7 @@ class Layer:
     spread: float | None = None  # of the output across inputs, over its rms
     output_gradient: float | None = None  # norm, with respect to the output
     gradient: float | None = None  # with respect to parameters, unclipped
+    pull: float = 0.0  # the same, without biases
     update: float | None = None  # of the weights, over their usual norm
     moved: float | None = None  # share of weights with a gradient
     dead: float | None = None  # share of the units after it
@@ -182,21 +226,46 @@ class GradientReport(TorchFunctionMode):
         self.layers: list[Layer] = []
         self.notes: list[str] = []
         """The first NaN or infinity, faults of the loop, what was not seen."""
+        self.summary = ""
+        """What was found, in one line, and where to read on."""
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of all tensors and nodes of the graph."""
+        self.order: list[Layer] = []  # as the forward pass used them
+        self.latest: Layer | None = None  # whose output was seen last
+        self.unit_axis, self.rank = -1, 0  # of that output
+        self.owners: dict[int, tuple[Layer, ...]] = {}  # of weights, by id
+        self.kept: list[Tensor] = []  # so that no id is given twice
+        self.given: set[int] = set()  # what the model was called with, by id
+        self.inside = 0  # calls of the model that are running
+        self.strangers: dict[int, tuple[Tensor, str]] = {}  # parameters not the model's
+        self.nodes: dict[Any, Use] = {}  # of the graph, by the layer's output
+        self.roots: list[Any] = []  # of the graph: what backward() was called on
+        self.waiting: list[tuple[float, Callable[[], None]]] = []  # until a layer
+        self.jumps: list[tuple[Layer, str, float]] = []  # from layer to layer
+        self.broken: list[tuple[str, bool]] = []  # not finite, in order of time
+        self.turn, self.failed = 0, False  # backward passes; is the loss not finite
+        # Of parameters, by id:
+        self.before: dict[int, tuple[Tensor, float]] = {}  # values and their norm
+        self.norms: dict[int, float] = {}  # of the gradients
+        self.entries: dict[int, int] = {}  # of coarse gradients, those that are not 0
+        self.fresh: set[int] = set()  # with a gradient since the last step
+        self.old: set[int] = set()  # with a gradient from before it
+        self.held: set[int] = set()  # of optimizers that stepped
+        self.fed: set[int] = set()  # of those, with a gradient
+        self.stale: set[int] = set()  # of those, with an old one in it
+        self.rounded: list[str] = []  # names of those whose update rounds away
+        self.rates: list[float] = []  # learning rates
+        self.stepped, self.unseen = False, 0  # did weights move; failed looks
+        for layer in self.layers:
+            layer.uses, layer.off = [], []
 
     def __enter__(self) -> "GradientReport":
         """Start to watch."""
         self.layers, self.notes = list(_layers(self.model)), []
         self._forget()
-        self.broken: list[tuple[str, bool]] = []  # not finite, in order of time
-        self.turn, self.failed = 0, False  # backward passes; is the loss not finite
-        self.latest: Layer | None = None  # whose output was seen last
-        self.unit_axis, self.rank = -1, 0  # of the latest layer's output
-        self.norms: dict[int, float] = {}  # of the parameters' gradients, by id
-        self.entries: dict[int, int] = {}  # those that are not 0
-        self.held: set[int] = set()  # parameters of optimizers that stepped, by id
-        self.rates: list[float] = []  # their learning rates
-        self.unseen, self.inside = 0, 0
-        self.stepped = self.stale = False  # did weights move; were there old gradients
+        self.exits = ExitStack()
         self.scale = float(self.scaler.get_scale()) if self.scaler else 1.0
         for name, buffer in self.model.named_buffers():
             self.owners[id(buffer)] = ()
@@ -205,10 +274,12 @@ class GradientReport(TorchFunctionMode):
         for layer in self.layers:
             for parameter in layer.parameters.values():
                 self.owners[id(parameter)] = (layer,)
+        names = self.model.named_parameters()
+        self.sharded = any(hasattr(p, "to_local") for p in self.model.parameters())
+        if elsewhere := [name for name, p in names if _is_elsewhere(p)]:
+            self._note(f"other processes hold {_some(elsewhere)}: watch them there")
         self._quietly(self._watch_parameters)
-        self.exits = ExitStack()
-        see = register_optimizer_step_pre_hook(partial(self._quietly, self._see_step))
-        self.handles.append(see)
+        self._keep(register_optimizer_step_pre_hook(self._later(self._see_step)))
         compiled = any(
             type(module).__name__ == "OptimizedModule"
             or getattr(module, "_compiled_call_impl", None)
@@ -225,29 +296,12 @@ class GradientReport(TorchFunctionMode):
     def __exit__(self, *error: Any) -> None:
         """Stop watching and judge, even if the step raised an error."""
         self.exits.__exit__(*error)
-        for handle in self.handles:
-            handle.remove()
         for layer in self.layers:
             self._quietly(self._measure, layer)
         self._quietly(self._judge)
         self._quietly(self._write_notes)
+        self.summary = self._sum_up()
         self._forget()
-
-    def _forget(self) -> None:
-        """Let go of all tensors and nodes of the graph."""
-        self.order: list[Layer] = []  # as the forward pass used them
-        self.owners: dict[int, tuple[Layer, ...]] = {}  # of weights, by id
-        self.kept: list[Tensor] = []  # so that no id is given twice
-        self.before: dict[int, Tensor] = {}
-        self.given: set[int] = set()  # what the model was called with, by id
-        self.strangers: dict[int, tuple[Tensor, str]] = {}  # parameters not the model's
-        self.nodes: dict[Any, Use] = {}  # of the graph, by the layer's output
-        self.roots: list[Any] = []
-        self.jumps: list[tuple[Layer, str, float]] = []  # from layer to layer
-        self.waiting: list[tuple[float, Callable[[], None]]] = []  # until a layer
-        self.handles: list[Any] = []
-        for layer in self.layers:
-            layer.uses, layer.off = [], []
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -255,12 +309,14 @@ class GradientReport(TorchFunctionMode):
         """Run one operation, and look at it."""
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
-        unseen = torch.compiler.is_compiling() or not torch.is_grad_enabled()
+        unseen = COMPILING() or not torch.is_grad_enabled()
         if unseen or name.startswith(("__set", "empty", "new_empty")):
             return func(*args, **kwargs)
-        args = self._quietly(self._look_before, name, args) or args
+        if name in STARTS:
+            args = self._quietly(self._look_before, name, args) or args
         out = func(*args, **kwargs)
-        self._quietly(self._look_after, name, args, kwargs, out)
+        if isinstance(out, Tensor | tuple | list):
+            self._quietly(lambda: self._look_after(Call(name, args, kwargs, out)))
         return out
 
     def _quietly(self, look: Callable[..., Any], *args: Any) -> Any:
@@ -271,6 +327,20 @@ class GradientReport(TorchFunctionMode):
         except Exception:
             self.unseen += 1
 
+    def _later(self, look: Callable[..., Any], *args: Any) -> Any:
+        """Return a hook that looks quietly."""
+        return partial(self._quietly, look, *args)
+
+    def _keep(self, handle: Any) -> None:
+        """Remove a hook at the end."""
+        self.exits.callback(handle.remove)
+
+    def _note(self, text: str) -> None:
+        if text and text not in self.notes:
+            self.notes.append(text)
+
+    # The step as a whole: parameters, losses, optimizers.
+
     def _watch_parameters(self) -> None:
         """Keep the parameters' values, and wait for their gradients."""
         for layer in self.layers:
@@ -278,14 +348,15 @@ class GradientReport(TorchFunctionMode):
                 known = id(p) in self.before or nn.parameter.is_lazy(p)
                 if known or (self.order and not p.requires_grad):
                     continue
-                size = _norm(p) / math.sqrt(_rows(p))
-                if not math.isfinite(size):
-                    self.broken.append((f"{name} before the step", True))
-                layer.size = max(layer.size, size) if _is_weight(name) else layer.size
+                norm = _norm(p)
+                if not math.isfinite(norm):
+                    self.broken.append((f"{name} before the step{EARLIER}", True))
+                if _is_weight(name):
+                    layer.size = max(layer.size, norm / math.sqrt(_rows(p)))
                 if p.requires_grad:
-                    self.before[id(p)] = p.detach().clone()
-                    see = partial(self._quietly, self._see_gradient, name)
-                    self.handles.append(p.register_post_accumulate_grad_hook(see))
+                    self.before[id(p)] = p.detach().clone(), norm
+                    see = self._later(self._see_gradient, name)
+                    self._keep(p.register_post_accumulate_grad_hook(see))
 
     def _watch_forward(self) -> None:
         """Know when the model itself is called, and with what."""
@@ -298,29 +369,37 @@ class GradientReport(TorchFunctionMode):
             self.inside -= 1
 
         model = self.model
-        self.handles.append(model.register_forward_pre_hook(enter, with_kwargs=True))
-        self.handles.append(model.register_forward_hook(leave, always_call=True))
+        self._keep(model.register_forward_pre_hook(enter, with_kwargs=True))
+        self._keep(model.register_forward_hook(leave, always_call=True))
+
+    def _see_gradient(self, place: str, parameter: Tensor) -> None:
+        if (gradient := parameter.grad) is None:
+            return
+        self.fresh.add(id(parameter))
+        self.norms[id(parameter)] = norm = _norm(gradient)
+        if _is_coarse(gradient):
+            self.entries[id(parameter)] = int((_real(gradient) != 0).sum())
+        if not math.isfinite(norm):
+            self.broken.append((f"the gradient of {place}", True))
 
     def _see_step(self, optimizer: Any, *_: Any) -> None:
+        """Note which parameters step, and by which gradients."""
         for group in optimizer.param_groups:
-            self.held |= {id(parameter) for parameter in group["params"]}
             self.rates.append(float(group.get("lr", 1)))
-
-    def _test(self, place: str, tensor: Tensor, mask: bool = False) -> bool:
-        """Return whether it is finite; if it may be a mask, -inf is no fault."""
-        finite = _finite(tensor, mask)
-        if not finite:
-            self.broken.append((place, tensor.requires_grad))
-        return finite
+            self.held |= {id(p) for p in group["params"]}
+            own = [p for p in group["params"] if id(p) in self.before]
+            fed = {id(p) for p in own if _has_gradient(p)}
+            self.stale |= self.old & fed
+            self.fed |= fed
+        self.fresh.clear()
 
     def _look_before(self, name: str, args: Any) -> Any:
         """Look at a loss, or make a recurrent layer's input show its time steps."""
-        x = args[0] if args else None
-        if name in ("backward", "grad") and (roots := list(_tensors(x))):
-            self._look_at_loss(name, roots[0])
-        if not isinstance(x, Tensor) or id(x) in self.owners:
-            return args
-        if _has_steps(name, args) and any(w.requires_grad for w in args[2]):
+        x: Any = args[0] if args else None
+        if name in ("backward", "grad"):
+            for loss in [*_tensors(x)][:1]:
+                self._look_at_loss(name, loss)
+        elif _has_steps(name, args) and any(w.requires_grad for w in args[2]):
             if not x.requires_grad:
                 x = x.detach().requires_grad_()
                 self.given.add(id(x))
@@ -333,34 +412,40 @@ class GradientReport(TorchFunctionMode):
             self.failed |= not self._test("the loss", loss)
             if not self.turn:
                 self._watch_parameters()  # those of lazy layers
-                grads = [p.grad for p in self.model.parameters()]
-                self.stale = any(bool(_real(g).any()) for g in grads if g is not None)
+            known = [p for p in self.model.parameters() if id(p) not in self.fresh]
+            self.old = {id(p) for p in known if _has_gradient(p)} | (
+                self.old & self.fresh
+            )
             self.turn += 1
             self.waiting.clear()
         if not (root := loss.grad_fn):
             return
         self.roots.append(root)
-        factor = getattr(root, "_saved_other", None) if _op(root) == "Mul" else None
-        if not self.scaler and isinstance(factor, Tensor) and factor.numel() == 1:
-            power = math.frexp(float(factor))
-            if power[0] == 0.5 and power[1] > 7 and self.scale == 1:
-                self.scale = float(factor)
-                self._note(
-                    f"the loss was scaled by {self.scale:.0f}: taken out here; give "
-                    "the report the scaler, and step with scaler.step(optimizer)"
-                )
+        self._look_at_scale(root)
         for node in (reached := _walk([root], self.nodes)):
             if node in self.nodes:
                 self.nodes[node].ends = True
         for node in reached:
             self._look_at_end(node)
 
+    def _look_at_scale(self, root: Any) -> None:
+        """Take out the scale of mixed precision, if the scaler is not given."""
+        factor = getattr(root, "_saved_other", None) if _op(root) == "Mul" else None
+        if self.scaler or not isinstance(factor, Tensor) or factor.numel() != 1:
+            return
+        power = math.frexp(float(factor))
+        if power[0] == 0.5 and power[1] > 7 and self.scale == 1:
+            self.scale = float(factor)
+            self._note(
+                f"the loss was scaled by {self.scale:.0f}: taken out here; give "
+                "the report the scaler, and step with scaler.step(optimizer)"
+            )
+
     def _look_at_end(self, node: Any) -> None:
         """Note an activation that does not belong before the loss."""
         source = _source(node)
         pair = _op(node).replace("2D", ""), _op(source)
-        if pair in TWICE:
-            self._note(TWICE[pair])
+        self._note(TWICE.get(pair, ""))
         if pair[0] in ("Softmax", "LogSoftmax"):
             y, dim = node._saved_result, node._saved_dim
             if y.shape[dim - 2**64 if dim >= 2**63 else dim] == 1:
@@ -377,98 +462,83 @@ class GradientReport(TorchFunctionMode):
                     "leave it out, or use softplus"
                 )
 
-    def _note(self, text: str) -> None:
-        if text not in self.notes:
-            self.notes.append(text)
+    # One operation of the forward pass.
 
-    def _look_after(self, name: str, args: Any, kwargs: Any, out: Any) -> None:
+    def _look_after(self, call: Call) -> None:
         """Look at the output: is it finite, and is it that of a layer."""
-        outputs = [t for t in _tensors(out) if t.is_floating_point() or t.is_complex()]
-        first, rest = list(_tensors(args[:1])), list(_tensors((args[1:], kwargs)))
-        is_layer, inputs = _is_layer(name), first + rest
-        weights = rest if is_layer else inputs
-        found = [layer for t in weights for layer in self.owners.get(id(t), ())]
-        layers = list(dict.fromkeys(found))
-        if not is_layer and inputs and all(id(t) in self.owners for t in inputs):
+        if not call.outputs:
+            return
+        whose = call.rest if call.is_layer else call.inputs
+        found = [self.owners.get(id(t), ()) for t in whose]
+        layers = list(dict.fromkeys(layer for owners in found for layer in owners))
+        owned = all(id(t) in self.owners for t in call.inputs)
+        if not call.is_layer and call.inputs and owned:
             # Made of weights alone, it is a weight, too; a penalty on them is not.
-            whole = name in PICKS or not any(t.dim() for t in inputs)
-            weights = [t for t in outputs if whole or t.dim()]
+            whole = call.name in PICKS or not any(t.dim() for t in call.inputs)
+            weights = [t for t in call.outputs if whole or t.dim()]
             self.owners |= {id(t): tuple(layers) for t in weights} | self.owners
             self.kept += weights
-            return
-        if not outputs or name == "__get__":
-            return
-        place = f", after {self.latest.name}" if self.latest else ""
-        place = f" of {layers[0].name} ({name})" if layers else f" of {name}{place}"
-        if not self._find_fault(name, place, args, kwargs, outputs):
-            for layer in layers:
-                layer.finite = False
-        if name.rstrip("_") in RISKY or name in RISKY:
-            self._watch_backward(place, name, inputs, outputs)
-        self._look_at_activation(name.rstrip("_"), args, outputs[0])
-        self._look_at_guess(name, first, outputs[0])
-        self._look_at_shapes(name, inputs[:2])
-        if self.inside:
-            leaves = {id(t): t for t in inputs if t.is_leaf and t.requires_grad}
-            for key in leaves.keys() - self.owners.keys() - self.given:
-                self.strangers[key] = leaves[key], f"{name} {[*leaves[key].shape]}"
-        if layers and (is_layer or (outputs[0].dim() and outputs[0].requires_grad)):
-            data = [t for t in inputs if id(t) not in self.owners]
-            self._see_use(name, layers, data, outputs, first, rest)
-            if _has_steps(name, args) and args[0].requires_grad:
-                use, axis = layers[0].uses[-1], 1 if args[8] else 0
-                see = partial(self._quietly, self._see_steps, use, axis)
-                args[0].register_hook(see)
+        elif call.name != "__get__":
+            after = f", after {self.latest.name}" if self.latest else ""
+            place = f"{layers[0].name} ({call.name})" if layers else call.name + after
+            if not self._find_fault(call, place):
+                for layer in layers:
+                    layer.finite = False
+            if _hint(call.name) or call.name in RISKY:
+                self._watch_backward(call, place)
+            self._look_at_activation(call)
+            self._note(_misuse(call))
+            self._find_strangers(call)
+            y = call.outputs[0]
+            if layers and (call.is_layer or (y.dim() and y.requires_grad)):
+                self._see_use(call, layers)
 
-    def _find_fault(
-        self, name: str, place: str, args: Any, kwargs: Any, outputs: list[Tensor]
-    ) -> bool:
+    def _test(self, place: str, tensor: Tensor, mask: bool = False) -> bool:
+        """Return whether it is finite; if it may be a mask, -inf is no fault."""
+        finite = _finite(tensor, mask)
+        if not finite:
+            self.broken.append((place, tensor.requires_grad))
+        return finite
+
+    def _find_fault(self, call: Call, place: str) -> bool:
         """Return whether the outputs are finite; else note where that came from."""
-        is_layer = _is_layer(name)
-        mask = not is_layer and name not in LOGS | DIVIDES
-        if all([_finite(t, mask) for t in outputs]):
+        mask = not call.is_layer and call.name not in LOGS | DIVIDES
+        if all([_finite(t, mask) for t in call.outputs]):
             return True
-        matters, where = any(t.requires_grad for t in outputs), f"the output{place}"
+        where = f"the output of {place}"
         if not self.broken:  # or did it come in from outside?
-            inputs = list(_tensors((args, kwargs)))
-            fresh = [t for t in inputs if not any(t is y for y in outputs)]
+            fresh = [t for t in call.inputs if not any(t is y for y in call.outputs)]
             for i, t in enumerate(fresh):
-                may_mask = not is_layer or ("attention" in name and i > 2)
+                may_mask = not call.is_layer or ("attention" in call.name and i > 2)
                 if id(t) not in self.owners and not _finite(t, may_mask):
-                    where = f"an input{place}; look at your data and targets"
-            if where.startswith("the") and _masks_a_row(name, args, kwargs):
-                where += "; a whole row is masked: leave it one entry, or drop the row"
-            elif where.startswith("the"):
-                negative = {name, name.rstrip("_")} & ROOTS
-                power = "; of a negative number, or the result is too large"
-                where += power if negative else _hint(name)
-        self.broken.append((where, matters))
+                    where = f"an input of {place}; look at your data and targets"
+            if where.startswith("the"):
+                where += _cause(call)
+        self.broken.append((where, any(t.requires_grad for t in call.outputs)))
         return False
 
-    def _watch_backward(
-        self, place: str, name: str, inputs: list[Tensor], outputs: list[Tensor]
-    ) -> None:
+    def _watch_backward(self, call: Call, place: str) -> None:
         """Look whether a gradient goes in finite, and comes out otherwise."""
-        ends = {t.grad_fn for t in outputs if t.grad_fn}
-        stop = {t.grad_fn for t in inputs} | self.nodes.keys()
+        ends = {t.grad_fn for t in call.outputs if t.grad_fn}
+        stop = {t.grad_fn for t in call.inputs} | self.nodes.keys()
         if ends & stop:  # in place: the input is the output
             stop = {next for node in ends for next, _ in node.next_functions}
-        see = partial(self._quietly, self._see_backward, place, _hint(name))
+        see = self._later(self._see_backward, place + _hint(call.name))
         for node in _walk(ends, stop) - stop:
             if _op(node) != "AccumulateGrad":
-                self.handles.append(node.register_hook(see))
+                self._keep(node.register_hook(see))
 
-    def _see_backward(self, place: str, hint: str, after: Any, before: Any) -> None:
+    def _see_backward(self, place: str, after: Any, before: Any) -> None:
         bad = [t for t in after if t is not None and not _finite(t)]
         if bad and all(_finite(t) for t in before if t is not None):
             same = [t for t in before if t is not None and t.shape == bad[0].shape]
             if any(bool(((t == 0) & ~bad[0].isfinite()).any()) for t in same):
-                hint += ", before any where()"
-            self.broken.append((f"the backward pass{place}{hint}", True))
+                place += ", before any where()"
+            self.broken.append((f"the backward pass of {place}", True))
 
-    def _look_at_activation(self, name: str, args: Any, y: Tensor) -> None:
+    def _look_at_activation(self, call: Call) -> None:
         """See which units are off, or at which values it is flat."""
-        layer, y = self.latest, y.detach()
+        layer, name, y = self.latest, call.name.rstrip("_"), call.out
         if not layer or not y.numel() or not y.dim() or y.is_complex():
             return
         if name in CUTS and (name == "relu" or float(y.amin()) == 0):
@@ -477,65 +547,47 @@ class GradientReport(TorchFunctionMode):
             off = (y.amax(others) if others else y) <= 0
             found = (off, y.numel() // off.numel())
             self.waiting.append((math.inf, partial(layer.off.append, found)))
-        elif name in FLATTENS:
-            flat = partial(layer.flat.append, _flat(name, args[0].detach(), y))
-            self.waiting.append((_width(y), flat))
+        elif name in SLOPE:
+            flat = (SLOPE[name](call.inputs[0], y) < FLAT).float().mean()
+            work = partial(layer.flat.append, float(flat))
+            self.waiting.append((_width(y), work))
 
-    def _look_at_shapes(self, name: str, pair: list[Tensor]) -> None:
-        """Note a loss that compares each output with each target."""
-        if name in COMPARES and len({t.shape for t in pair}) == 2:
-            shapes = " with ".join(str(tuple(t.shape)) for t in pair)
-            self._note(f"the loss compares {shapes}: give both the same shape")
+    def _find_strangers(self, call: Call) -> None:
+        """Find what learns inside the model without being a parameter of it."""
+        for t in call.inputs if self.inside and not self.sharded else []:
+            known = id(t) in self.owners or id(t) in self.given
+            if not known and t.is_leaf and t.requires_grad:
+                self.strangers[id(t)] = t, f"{call.name} {[*t.shape]}"
 
-    def _look_at_guess(self, name: str, scores: list[Tensor], loss: Tensor) -> None:
-        """Note a classifier that is far worse than one that guesses."""
-        if name == "cross_entropy" and not loss.dim():
-            classes = scores[0].shape[1 if scores[0].dim() > 1 else 0]
-            value, guess = float(loss.detach()), math.log(classes)
-            if guess and 3 * guess < value < math.inf:
-                self._note(
-                    f"the loss is {value:.1f}, guessing among {classes} classes gives "
-                    f"{guess:.1f}: the scores are too large; smaller last weights, or "
-                    "scaled inputs"
-                )
-
-    def _see_use(
-        self,
-        name: str,
-        layers: list[Layer],
-        data: list[Tensor],
-        outputs: list[Tensor],
-        first: list[Tensor],
-        rest: list[Tensor],
-    ) -> None:
+    def _see_use(self, call: Call, layers: list[Layer]) -> None:
         """Note that layers were used, and wait for the gradient of the output."""
+        data = [t for t in call.inputs if id(t) not in self.owners]
         narrowest = max(map(_width, data), default=0)
-        hidden = [work for width, work in self.waiting if width >= narrowest]
-        for work in hidden:  # not the output of a head
-            work()
+        for width, work in self.waiting:
+            if width >= narrowest:  # not the output of a head
+                work()
         self.waiting.clear()
-        y, inputs = outputs[0].detach(), 0
-        self.rank, self.unit_axis, self.latest = y.dim(), -1, layers[-1]
-        if name.startswith("conv"):
-            self.unit_axis = 1 - rest[0].dim()
-        elif name in ("batch_norm", "group_norm", "instance_norm"):
-            self.unit_axis = 1
-        elif "matmul" in name and self.owners.get(id(first[0])):  # W @ x: columns
-            self.unit_axis, inputs = -2, -1
-        use = Use(layers, _spread(y, inputs), turn=self.turn)
+        name, y = call.name, call.out
+        turned = "matmul" in name and bool(self.owners.get(id(call.first[0])))  # W @ x
+        self.unit_axis = -2 if turned else _unit_axis(call)
+        self.rank, self.latest = y.dim(), layers[-1]
+        use = Use(layers, _spread(y, -1 if turned else 0), turn=self.turn)
         use.rows = y.numel() // (y.shape[self.unit_axis] or 1) if y.dim() else 1
         use.starts = not any(t.requires_grad for t in data)
-        use.scales = not use.starts and name.rstrip("_") not in ADDS
+        use.adds = name.rstrip("_") in ADDS
         for layer in layers:
             layer.uses.append(use)
             if name == "rnn_tanh":
-                layer.flat.append(_flat("tanh", y, y))
+                layer.flat.append(float((SLOPE["tanh"](y, y) < FLAT).float().mean()))
         self.order += [layer for layer in layers if layer not in self.order]
-        see = partial(self._quietly, self._see_output, use, layers[0].name)
-        for t in outputs:
+        see = self._later(self._see_output, use, layers[0].name)
+        for t in call.outputs:
             if t.requires_grad:
                 self.nodes[t.grad_fn] = use
                 t.register_hook(see)
+        if _has_steps(name, call.args) and call.args[0].requires_grad:
+            see = self._later(self._see_steps, use, 1 if call.args[8] else 0)
+            call.args[0].register_hook(see)
 
     def _see_output(self, use: Use, place: str, gradient: Tensor) -> None:
         use.gradients.append(_norm(gradient))
@@ -545,28 +597,39 @@ class GradientReport(TorchFunctionMode):
     def _see_steps(self, use: Use, axis: int, gradient: Tensor) -> None:
         use.by_time = [_norm(step) for step in gradient.unbind(axis)]
 
-    def _see_gradient(self, place: str, parameter: Tensor) -> None:
-        if parameter.grad is not None:
-            self.norms[id(parameter)] = _norm(parameter.grad)
-            self.entries[id(parameter)] = int((_real(parameter.grad) != 0).sum())
-            if not math.isfinite(self.norms[id(parameter)]):
-                self.broken.append((f"the gradient of {place}", True))
+    # After the step: numbers, verdicts, notes.
 
     def _measure(self, layer: Layer) -> None:
         """Turn what was seen of a layer into numbers."""
-        norms = []
-        for p in layer.parameters.values():
-            if id(p) in self.norms or p.grad is not None:
-                norm = self.norms.get(id(p))
-                norm = _norm(p.grad) if norm is None and p.grad is not None else norm
-                norms.append((norm or 0.0) / self.scale)
-        layer.gradient = math.hypot(*norms) if norms else None
+        norms = {
+            name: self.norms[id(p)] if id(p) in self.norms else _norm(p.grad)
+            for name, p in layer.parameters.items()
+            if id(p) in self.norms or p.grad is not None
+        }
+        if norms:
+            layer.gradient = math.hypot(*norms.values()) / self.scale
+            pulls = [norm for name, norm in norms.items() if _is_weight(name)]
+            layer.pull = math.hypot(*pulls) / self.scale
         self._measure_step(layer)
         uses = [use for use in layer.uses if use.gradients]
-        back = [math.hypot(*use.gradients) / self.scale for use in uses]
-        if back:
+        if uses:
+            back = [math.hypot(*use.gradients) / self.scale for use in uses]
             layer.output_gradient = math.hypot(*back)
             layer.rows = max(use.rows for use in uses)
+            self._measure_time(layer, uses, back)
+        spreads = [use.spread for use in layer.uses if use.spread is not None]
+        layer.spread = statistics.median(spreads) if spreads else None
+        if sum(inputs for _, inputs in layer.off) >= FEWEST_INPUTS:
+            off = layer.off[0][0]
+            for other, _ in layer.off[1:]:
+                off = off & other if off.shape == other.shape else off
+            layer.dead = float(off.float().mean())
+        layer.saturated = statistics.mean(layer.flat) if layer.flat else None
+        for number in (layer.output_gradient, layer.gradient, layer.update):
+            layer.finite &= number is None or math.isfinite(number)
+
+    def _measure_time(self, layer: Layer, uses: list[Use], back: list[float]) -> None:
+        """Compare the first time step with the last one."""
         turns = zip(back, uses, strict=True)
         steps = [norm for norm, use in turns if use.turn == uses[0].turn]
         steps = steps if len(steps) >= FEWEST_CALLS else []
@@ -580,38 +643,35 @@ class GradientReport(TorchFunctionMode):
             falls = sum(a > b for a, b in pairwise(steps))
             # Up and down: each step has its own loss.
             layer.steady = 4 * min(rises, falls) < rises + falls
-        spreads = [use.spread for use in layer.uses if use.spread is not None]
-        layer.spread = statistics.median(spreads) if spreads else None
-        if sum(inputs for _, inputs in layer.off) >= FEWEST_INPUTS:
-            off = layer.off[0][0]
-            for other, _ in layer.off[1:]:
-                off = off & other if off.shape == other.shape else off
-            layer.dead = float(off.float().mean())
-        layer.saturated = statistics.mean(layer.flat) if layer.flat else None
-        for number in (layer.output_gradient, layer.gradient, layer.update):
-            layer.finite &= number is None or math.isfinite(number)
 
     def _measure_step(self, layer: Layer) -> None:
         """See how far the step moved the weights."""
-        changes, sizes, moved, expected = [], [], 0, 0
+        changes, sizes, shares = [], [], []
         matrices = any(p.dim() > 1 for p in layer.parameters.values())
         for name, p in layer.parameters.items():
-            if (before := self.before.get(id(p))) is None:
+            if (known := self.before.get(id(p))) is None:
                 continue
-            change = p.detach() - before
+            change = p.detach() - known[0]
             changed = _norm(change)
             self.stepped |= changed != 0
             if not math.isfinite(changed):
-                layer.finite &= self._test(f"{name} after the step", p)
+                adam = "Adam's eps is 0 in float16: keep weights in float32"
+                why = (
+                    adam if p.dtype == torch.float16 else "a lower learning rate, clip"
+                )
+                layer.finite &= self._test(f"{name} after the step; {why}", p)
+            share = float(changed != 0)
+            if changed and id(p) in self.entries:
+                count = int((_real(change) != 0).sum())
+                share = count / max(1, self.entries[id(p)])
+            if share < STUCK and id(p) in self.fed and _is_coarse(p):
+                self.rounded.append(name)
             if p.dim() > 1 or not matrices:
                 changes.append(changed)
-                usual = math.sqrt(_rows(p) / 3)  # PyTorch's default
-                sizes.append(max(_norm(before), usual))
-                count = int((_real(change) != 0).sum())
-                moved += count
-                expected += self.entries.get(id(p), count)
-        if expected:
-            layer.moved = moved / expected
+                sizes.append(max(known[1], math.sqrt(_rows(p) / 3)))  # PyTorch's usual
+                if _is_weight(name) or not _is_coarse(p):
+                    shares.append(share)
+        layer.moved = max(shares, default=None)
         if any(sizes):
             layer.update = math.hypot(*changes) / math.hypot(*sizes)
 
@@ -646,21 +706,18 @@ class GradientReport(TorchFunctionMode):
                     f"{layer.name}: look for a large factor or tiny divisor in between"
                 )
 
-    def _sizes(self) -> dict[Layer, float]:
-        """Return the gradients to compare, from the input to the loss."""
-        seen = {x: x.output_gradient for x in self.order if x.output_gradient}
-        if not seen:  # the weights' gradients tell less, but something
-            seen = {x: x.gradient for x in self.layers if x.gradient}
-            if seen:
-                self.notes.append(
-                    "the forward pass was not seen (compiled, scripted, or outside the "
-                    "block): judged by the gradients of the weights, which tell less"
-                )
-        return {layer: size for layer, size in seen.items() if math.isfinite(size)}
-
     def _judge_depth(self) -> tuple[set[Layer], set[Layer]]:
         """Return the layers whose gradients explode, and those whose vanish."""
-        sizes = self._sizes()
+        sizes = {x: x.output_gradient for x in self.order if x.output_gradient}
+        if not sizes:  # the weights' gradients tell less, but something
+            sizes = {x: x.gradient for x in self.layers if x.gradient}
+            self._note(
+                "the forward pass was not seen (compiled, scripted, or outside the "
+                "block): judged by the gradients of the weights, which tell less"
+                if sizes
+                else ""
+            )
+        sizes = {layer: size for layer, size in sizes.items() if math.isfinite(size)}
         exploding, vanishing = set(sizes), set(sizes)
         for power in (0, 0.5):  # averages thin gradients out, broadcasts add them up
             strongest = usual = 0.0
@@ -694,23 +751,33 @@ class GradientReport(TorchFunctionMode):
         usual = statistics.median([x.size for x in self.layers if x.size] or [1.0])
         sizes = {x: x.size / min(usual, 1) for x in self.layers if x.trained}
         small = {x: n for x, n in sizes.items() if n < CLOSED and x.gradient}
+        used = {x: n for x, n in small.items() if x.uses and not x.uses[0].adds}
         gates = {
             node
             for node, use in self.nodes.items()
-            if use.scales and not small.keys().isdisjoint(use.layers)
+            if not (use.adds or use.starts) and not used.keys().isdisjoint(use.layers)
         }
-        reached = _walk(self.roots, gates)
-        uses = [self.nodes[node] for node in reached if node in self.nodes]
-        closed = set(self.order) - {layer for use in uses for layer in use.layers}
-        found = [n for x, n in small.items() if gates and x.uses and x.uses[0].scales]
-        if 0 in found and not any(x.dead == 1 for x in self.layers):
+        uses = [self.nodes.get(node) for node in _walk(self.roots, gates)]
+        closed = set(self.order) - {x for use in uses if use for x in use.layers}
+        found = [n for x, n in used.items() if gates and not x.uses[0].starts]
+        if 0 in used.values() and not any(x.dead == 1 for x in self.layers):
             closed |= {x for x in self.layers if x.gradient == 0}
         least = VANISHING * min(found, default=1.0)
         most = max([x.output_gradient or 0 for x in self.order], default=0)
         closed |= {
             x for x in vanishing if found and (x.output_gradient or 0) > least * most
         }
-        return closed if gates else set()
+        return closed - set(self._locked()) if used else set()
+
+    def _locked(self) -> list[Layer]:
+        """Return the layers of zeros that keep each other at zero."""
+        zeros = [
+            x
+            for x in self.layers
+            if x.trained and not x.size and not x.pull and x.gradient is not None
+            if any(map(_is_weight, x.parameters))
+        ]
+        return zeros if any(x.output_gradient for x in zeros) and zeros[1:] else []
 
     def _stuck(self) -> set[Layer]:
         """Return the layers with a gradient like others', that did not move."""
@@ -727,20 +794,20 @@ class GradientReport(TorchFunctionMode):
 
     def _write_notes(self) -> None:
         """Say what no single layer shows."""
-        if not self.layers:
-            self.notes.append("the model has no parameters")
-            return
         broken = any(not layer.finite for layer in self.layers)
         ran = bool(self.norms) or any(layer.output_gradient for layer in self.layers)
-        if self.broken and (broken or self.failed or not ran):
+        matters = [place for place, learns in self.broken if learns]
+        if not self.layers:
+            self._note("the model has no parameters")
+        elif self.broken and (broken or self.failed or not ran):
             self.notes.insert(0, f"first NaN or infinity: {self.broken[0][0]}")
-        elif swallowed := [place for place, matters in self.broken if matters]:
-            self._note(f"NaN or infinity that went no further: {swallowed[0]}")
+        elif matters:
+            self._note(f"NaN or infinity that went no further: {matters[0]}")
         if broken and self.scaler:
             self._note(
                 "the scaler skips such a step and lowers its scale; worry if it goes on"
             )
-        if not ran:
+        if self.layers and not ran:
             self._note(
                 "the backward pass reached no parameter: argmax(), item() or detach() "
                 "on the way to the loss"
@@ -749,6 +816,7 @@ class GradientReport(TorchFunctionMode):
             )
         self._note_strangers()
         if ran:
+            self._note_gradients()
             self._note_step()
         if self.unseen:
             self._note(f"{self.unseen} operations could not be looked at")
@@ -766,64 +834,96 @@ class GradientReport(TorchFunctionMode):
         if left and self.held.intersection(*[set[int]().union(*own.values())]):
             self._note(
                 f"not in the optimizer: {_some(left)}; give it their parameters, "
-                "unless another one holds them"
+                "unless another one holds them, as in a GAN"
             )
 
-    def _note_step(self) -> None:
-        """Say what is wrong with the step as a whole."""
-        gradients = [
-            layer.gradient for layer in self.layers if layer.gradient is not None
-        ]
-        updates = [x.update for x in self.layers if x.gradient and x.update is not None]
-        if self.stale and (self.rates or self.stepped):
+    def _note_gradients(self) -> None:
+        """Say why gradients are 0, or not those of this step."""
+        stale = self.stale if self.rates else self.old if self.stepped else set()
+        if stale:
             self._note(
-                "the gradients of earlier steps were still there and add up: call "
-                "optimizer.zero_grad() before backward(), unless that is what you want"
+                f"the gradients of earlier steps were still there and add up, in "
+                f"{_some(self._names(stale))}: call optimizer.zero_grad() before "
+                "backward(), unless that is what you want"
             )
-        if gradients and not any(gradients):
+        if locked := self._locked():
+            self._note(
+                f"{_some([x.name for x in locked])} are all 0 and keep each other's "
+                "gradient at 0 for ever: start one of them with random numbers"
+            )
+        elif self._nothing() and not self.failed:
             self._note(
                 "every gradient is exactly 0, so nothing learns: look at what is "
                 "between the last layer and the loss"
             )
-        elif not self.stepped and not self.rates:
-            self._note("no weight moved: no optimizer.step() in the block, or skipped")
-        elif not self.stepped and not any(self.rates):
-            self._note("no weight moved: the learning rate is 0")
-        elif not self.stepped and updates:
+        if dead := [x.name for x in self.layers if x.dead == 1]:
             self._note(
-                "no weight moved: the optimizer holds other parameters, or their "
-                "gradients were cleared between backward() and step()"
+                f"every unit of {_some(dead)} is off for every input: no gradient gets "
+                "through; start again with a lower learning rate or other biases"
             )
-        elif max(updates, default=1) < SMALL_STEP:
+
+    def _note_step(self) -> None:
+        """Say what is wrong with the step as a whole."""
+        updates = [x.update for x in self.layers if x.pull and x.update is not None]
+        if self.rounded:
+            self._note(
+                f"too coarse a type: the updates of {_some(self.rounded)} round away; "
+                "keep weights in float32, and compute under autocast"
+            )
+        for holds, text in (
+            (self.stepped, ""),
+            (self.rounded or self._nothing(), ""),
+            (not self.rates, "no optimizer.step() in the block, or skipped"),
+            (not any(self.rates), "the learning rate is 0"),
+            (self.fed, "the updates are too small for the type, and round away"),
+            (
+                True,
+                "the optimizer holds other parameters, or their gradients were cleared "
+                "between backward() and step()",
+            ),
+        ):
+            if holds:
+                self._note(f"no weight moved: {text}" if text else "")
+                break
+        tiny = self.stepped and max(updates, default=1) < SMALL_STEP
+        if tiny and not self.rounded:
             self._note(
                 f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a "
                 "tiny learning rate, warm-up, or clipping before scaler.unscale_()"
             )
 
-    @property
-    def summary(self) -> str:
+    def _nothing(self) -> bool:
+        """Return whether all gradients are exactly 0."""
+        found = [x.gradient for x in self.layers if x.gradient is not None]
+        return bool(found) and not any(found)
+
+    def _names(self, ids: set[int]) -> list[str]:
+        """Return the layers that own some of these parameters."""
+        return [
+            x.name
+            for x in self.layers
+            if any(id(p) in ids for p in x.parameters.values())
+        ]
+
+    def _sum_up(self) -> str:
         """Say in one line what was found, and where to read on."""
         counts = Counter(layer.verdict for layer in self.layers)
-        bad = [name for name in MEANING if name in counts and name not in FINE]
-        total = len(self.layers)
+        bad = [name for name in MEANING if counts[name] and name not in FINE]
+        layers = f"{len(self.layers)} layer" + "s" * (len(self.layers) != 1)
         first = self.notes[0] if self.notes else ""
         if first.startswith("first NaN") and "not finite" not in bad:
             return f"{first.partition(';')[0]} → {PAGE}#non-finite"
         if not bad:
             waits = counts["waits for a zero weight"]
             rest = f", {waits} wait for a zero weight: look some steps later"
-            plural = "" if total == 1 else "s"
-            line = f"{total} layer{plural}: nothing found" + (rest if waits else "")
+            line = f"{layers}: nothing found" + (rest if waits else "")
             return line + (", but see the notes" if self.notes else "")
         found = [f"{counts[name]} {name}{self._rate(name)}" for name in bad]
-        if len(found) == 1:
+        if len(bad) == 1:
             found = [f"{bad[0]}{self._rate(bad[0])}"]
-            total_bad = f"{counts[bad[0]]} of {total}"
-        else:
-            total_bad = f"{sum(counts[name] for name in bad)} of {total}"
+        total = sum(counts[name] for name in bad)
         anchor = bad[0].replace(" ", "-")
-        word = "layer" if total == 1 else "layers"
-        return f"{total_bad} {word}: {', '.join(found)} → {PAGE}#{anchor}"
+        return f"{total} of {layers}: {', '.join(found)} → {PAGE}#{anchor}"
 
     def _rate(self, name: str) -> str:
         """Return by how much the gradient shrinks or grows from layer to layer."""
@@ -831,12 +931,9 @@ class GradientReport(TorchFunctionMode):
             return f": first {self.broken[0][0].partition(';')[0]}"
         if name not in ("vanishing", "exploding"):
             return ""
-        first = next(x for x in self.layers if x.verdict == name)
-        sizes = [
-            x.output_gradient or x.gradient or 0 for x in self.order or self.layers
-        ]
-        start = next(i for i, x in enumerate(self.order or self.layers) if x is first)
-        ends = [size for size in sizes[start:] if math.isfinite(size) and size]
+        rest = dropwhile(lambda x: x.verdict != name, self.order or self.layers)
+        sizes = [x.output_gradient or x.gradient or 0 for x in rest]
+        ends = [size for size in sizes if math.isfinite(size) and size]
         if len(ends) < 2:
             return ""
         return f" × {(ends[0] / ends[-1]) ** (1 / (len(ends) - 1)):.2f} a layer"
@@ -884,15 +981,12 @@ class GradientReport(TorchFunctionMode):
         import matplotlib.pyplot as plt
 
         axes = plt.figure(layout="constrained").gca()
-        for number, report in enumerate((self, *later)):
-            values = [getattr(layer, column) for layer in report.layers]
-            values = [math.nan if value is None else value for value in values]
-            axes.semilogy(values, "o-", markersize=3, label=f"report {number}")
-        names = [layer.name for layer in self.layers]
-        axes.set_xticks(range(len(names)), names, rotation=90)
+        table = self.history((self, *later), column)
+        rows = [[math.nan if x is None else x for x in row] for row in table.values()]
+        axes.semilogy(rows, "o-", markersize=3, label=range(len(rows[0])))
+        axes.set_xticks(range(len(table)), list(table), rotation=90)
         axes.set_ylabel(column)
-        if later:
-            axes.legend()
+        axes.legend(title="report")
         return axes
 
 
@@ -905,7 +999,7 @@ def _layers(model: nn.Module) -> Iterator[Layer]:
         owner = path.partition(".parametrizations")[0]
         whole = _is_whole(modules[owner])
         for name, parameter in module.named_parameters(recurse=False):
-            if id(parameter) in seen:
+            if id(parameter) in seen or _is_elsewhere(parameter):
                 continue
             seen.add(id(parameter))
             place = owner if whole else f"{path}.{name}".strip(".")
@@ -939,6 +1033,13 @@ def _is_layer(name: str) -> bool:
     return known and not name.startswith(("_", "linalg"))
 
 
+def _unit_axis(call: Call) -> int:
+    """Return the axis of a layer's output along which its units are."""
+    if call.name.startswith("conv"):
+        return 1 - call.rest[0].dim()
+    return 1 if call.name in AVERAGED and call.name != "layer_norm" else -1
+
+
 def _is_weight(name: str) -> bool:
     return not name.rpartition(".")[2].startswith("bias")
 
@@ -969,25 +1070,91 @@ def _walk(roots: Iterable[Any], stop: Any) -> set[Any]:
 
 def _hint(name: str) -> str:
     """Return what to do about the first NaN or infinity of an operation."""
-    names = {name, name.rstrip("_")}
-    return next((f"; {text}" for ops, text in HINTS.items() if names & ops), "")
+    hint = HINT.get(name) or HINT.get(name.rstrip("_"))
+    return f"; {hint}" if hint else ""
 
 
-def _masks_a_row(name: str, args: Any, kwargs: Any) -> bool:
+def _cause(call: Call) -> str:
+    """Return why its output is not finite, although its input is."""
+    if _masks_a_row(call):
+        return "; a whole row is masked: leave it one entry, or drop the row"
+    nan = any(bool(t.isnan().any()) for t in call.outputs)
+    if {call.name, call.name.rstrip("_")} & ROOTS and nan:
+        return "; of a negative number: clamp(min=0) it, or take abs()"
+    if _hint(call.name) and call.name not in ROOTS:
+        return _hint(call.name)
+    if nan and not call.is_layer:
+        return ""
+    limit = torch.finfo(call.out.dtype).max
+    return f"; over {limit:.0e}, too large: smaller weights or inputs, or another type"
+
+
+def _misuse(call: Call) -> str:
+    """Return what is wrong with an operation that raises no error."""
+    if call.name in COMPARES and len({t.shape for t in call.inputs[:2]}) == 2:
+        shapes = " with ".join(str(tuple(t.shape)) for t in call.inputs[:2])
+        return f"the loss compares {shapes}: give both the same shape"
+    if call.name == "cross_entropy" and not call.out.dim():
+        scores, loss = call.inputs[0], float(call.out)
+        classes = scores.shape[1 if scores.dim() > 1 else 0]
+        if (guess := math.log(classes)) and 3 * guess < loss < math.inf:
+            return (
+                f"the loss is {loss:.1f}, guessing among {classes} classes gives "
+                f"{guess:.1f}: the scores are too large; smaller last weights, or "
+                "scaled inputs"
+            )
+    return _misused_norm(call) if call.name in AVERAGED else ""
+
+
+def _misused_norm(call: Call) -> str:
+    """Return why a normalization does not do what one expects of it."""
+    x, more = call.inputs[0], call.args[1:]
+    count, batch = AVERAGED[call.name](x, more), call.name == "batch_norm"
+    if batch and not call.kwargs.get("training", more[4:5] == (True,)):
+        return ""  # it averages over nothing
+    if count < FEWEST_VALUES or (batch and len(x) == 1):
+        few = "one sample" if count >= FEWEST_VALUES else f"only {count:d}"
+        return f"{call.name} averages over {few}: use group or layer normalization"
+    weight = call.kwargs.get("weight", (*more, None, None, None)[2])
+    frozen = weight is not None and not weight.requires_grad
+    if batch and frozen and isinstance(more[0], Tensor):
+        return "frozen batch_norm still updates its statistics: call eval() on it"
+    return ""
+
+
+def _masks_a_row(call: Call) -> bool:
     """Return whether softmax or attention got a row in which all is masked."""
-    if "softmax" in name and args:
+    args, kwargs = call.args, call.kwargs
+    if "softmax" in call.name and args:
         dim = kwargs.get("dim", args[1] if len(args) > 1 else -1)
         return bool((args[0].amax(-1 if dim is None else dim) == -math.inf).any())
-    if "attention" not in name:
+    if "attention" not in call.name:
         return False
     off: list[Tensor] = []
     for mask in (kwargs.get("key_padding_mask"), kwargs.get("attn_mask"), *args[3:4]):
         if isinstance(mask, Tensor):
-            used = mask if "multi" in name or mask.dtype != torch.bool else ~mask
-            off.append(used if used.dtype == torch.bool else used == -math.inf)
+            if mask.dtype != torch.bool:
+                mask = mask == -math.inf
+            elif "multi" not in call.name:
+                mask = ~mask
+            off.append(mask)
     if len(off) == 2 and off[1].dim() == 2:  # padding, and one mask for all
         off.append(off[0][:, None] | off[1])
     return any(bool(mask.all(-1).any()) for mask in off)
+
+
+def _is_coarse(tensor: Tensor) -> bool:
+    """Return whether updates may round away, as in bfloat16."""
+    return tensor.is_floating_point() and torch.finfo(tensor.dtype).eps > COARSE
+
+
+def _has_gradient(parameter: Tensor) -> bool:
+    return parameter.grad is not None and bool(_real(parameter.grad).any())
+
+
+def _is_elsewhere(parameter: Any) -> bool:
+    """Return whether other processes hold all of it, as with FSDP."""
+    return hasattr(parameter, "to_local") and not parameter.to_local().numel()
 
 
 def _rows(parameter: Tensor) -> int:
@@ -1021,49 +1188,46 @@ def _width(tensor: Tensor) -> int:
     return tensor[:1].numel() if tensor.dim() else 1
 
 
-def _flat(name: str, x: Tensor, y: Tensor) -> float:
-    """Return the share of outputs at which the activation's slope is small."""
-    if name == "hardtanh":
-        return float((x != y).float().mean())
-    if name == "softmax":
-        y = y.amax(-1)  # of each row
-    if name == "softsign":
-        slope = (1 - y.abs()).square()
-    else:
-        slope = 1 - y.square() if name == "tanh" else 4 * y * (1 - y)
-    return float((slope < FLAT).float().mean())
-
-
 def _spread(y: Tensor, inputs: int) -> float | None:
     """Return how much outputs differ from input to input, relative to their size."""
     if y.dim() < 2 or y.shape[inputs] < 2 or not y.numel():
         return None
-    some = _real(y.narrow(inputs, 0, min(64, y.shape[inputs])))
-    some = some.float() / some.abs().max().float()
-    spread = some.var(inputs).mean().sqrt() / some.square().mean().sqrt()
-    return float(spread) if spread.isfinite() else None
+    some = _real(y.narrow(inputs, 0, min(64, y.shape[inputs]))).float()
+    some = some / some.abs().max()
+    spread = float((some.var(inputs).mean() / some.square().mean()).sqrt())
+    return spread if math.isfinite(spread) else None
 
 
-def _real(tensor: Tensor) -> Tensor:
-    """Return the entries as real numbers; those that are stored, if it is sparse."""
+def _real(tensor: Any) -> Tensor:
+    """Return as real numbers the entries that this process holds, if sparse or not."""
+    if hasattr(tensor, "to_local"):  # FSDP
+        tensor = tensor.to_local()
     tensor = tensor.coalesce().values() if tensor.is_sparse else tensor
     return torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
 
 
-def _wide(tensor: Tensor) -> torch.dtype:
-    """Return the type to sum in: squares of small float32 numbers underflow."""
-    return torch.float32 if tensor.device.type == "mps" else torch.float64
-
-
 def _finite(tensor: Tensor, mask: bool = False) -> bool:
     """Return whether all is finite; if it may be a mask, -inf is no fault."""
-    total = float(_real(tensor.detach()).sum(dtype=_wide(tensor)))
-    return math.isfinite(total) or (mask and total == -math.inf)
-
-
-def _norm(tensor: Tensor) -> float:
     tensor = _real(tensor.detach())
-    return float(torch.linalg.vector_norm(tensor, dtype=_wide(tensor)))
+    if math.isfinite(tensor.sum()):  # else it may be the sum that is too large
+        return True
+    fine = tensor.isfinite()
+    return bool((fine | (tensor == -math.inf) if mask else fine).all())
+
+
+def _norm(tensor: Any) -> float:
+    """Return the norm, at float64 where float32 cannot hold the squares."""
+    tensor = _real(tensor.detach())
+    types = [torch.float32, torch.float64]
+    if tensor.dtype == torch.float64:
+        types = types[1:]
+    elif tensor.device.type == "mps":
+        types = types[:1]
+    for dtype in types:
+        norm = float(torch.linalg.vector_norm(tensor, dtype=dtype))
+        if 1e-15 < norm < 1e15:
+            break
+    return norm
 
 
 def _cells(layer: Layer) -> str:
@@ -1074,10 +1238,6 @@ def _cells(layer: Layer) -> str:
             extra.append(f"{share:.0%} {word}")
     if layer.through_time is not None:
         extra.append(f"time {layer.through_time:.1e}")
-    numbers = (layer.output_gradient, layer.gradient, layer.update)
-    cells = [_short(layer.spread, 7), *[_short(number, 9) for number in numbers]]
-    return f"{' '.join(cells)}  {', '.join(extra)}"
-
-
-def _short(number: float | None, width: int) -> str:
-    return f"{'-' if number is None else f'{number:.1e}':>{width}}"
+    numbers = (layer.spread, layer.output_gradient, layer.gradient, layer.update)
+    cells = ["-" if number is None else f"{number:.1e}" for number in numbers]
+    return f"{cells[0]:>7} {' '.join(f'{c:>9}' for c in cells[1:])}  {', '.join(extra)}"

@@ -161,3 +161,46 @@ def test_masked_scores_of_a_fused_attention_are_legal():
     )
     assert "NaN" not in notes(report)
     assert set(verdicts(report).values()) == {"ok"}
+
+
+HINTED = {
+    "negative": (lambda y: y**0.3, "of a negative number"),
+    "negative, named": (lambda y: torch.pow(y, 0.3), "of a negative number"),
+    "negative, in place": (lambda y: (y + 0).sqrt_(), "of a negative number"),
+    "too large": (lambda y: (1e30 * y) ** 2, "too large"),
+    "tiny": (lambda y: (0 * y) ** -1.0, "too large"),
+    "half": (lambda y: (1000 * y.half()).square(), "over 7e+04, too large"),
+    "layer": (lambda y: F.linear(1e30 * y, 1e30 * y), "over 3e+38, too large"),
+    "std": (lambda y: y[:1].std(0), "of a single value"),
+    "var": (lambda y: y[:1].var(0), "of a single value"),
+    "mean": (lambda y: y[:0].mean(), "of no value at all"),
+    "constant": (lambda y: (y - y) / (0 * y).std(0), "divisor is 0"),
+    "ignored": (
+        lambda y: F.cross_entropy(y, torch.full((len(y),), -100)),
+        "all labels are ignored",
+    ),
+    "ctc": (
+        lambda y: F.ctc_loss(
+            y[:3, None].log_softmax(2), torch.tensor([[1, 1, 2]]), (3,), (3,)
+        ),
+        "zero_infinity",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", HINTED)
+def test_hint_is_for_what_happened(name):
+    function, hint = HINTED[name]
+    x, model = rows(), nn.Linear(8, 8)
+    report = watch(model, lambda: function(model(x)).sum())
+    assert hint in report.notes[0]
+    assert "slope" not in report.notes[0]
+
+
+def test_broken_weights_say_when_they_broke():
+    x, model = rows(), nn.Linear(8, 8).half()
+    adam = torch.optim.Adam(model.parameters())
+    loss = lambda: model(x.half()).float().square().mean() * 1e-4  # noqa: E731
+    assert "Adam's eps is 0 in float16" in notes(watch(model, loss, adam))
+    assert "an earlier step broke it" in notes(watch(model, loss, adam))

@@ -227,3 +227,190 @@ def test_target_of_another_shape():
     assert "compares (32, 1) with (32,)" in notes(report)
     report = watch(model, lambda: F.mse_loss(model(x), x[:, :1]))
     assert "compares" not in notes(report)
+
+
+def test_units_that_are_all_dead_are_said():
+    model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 4))
+    model[0].bias.data -= 99
+    said = notes(step(model))
+    assert "every unit of 0 is off" in said
+    assert "tiny learning rate" not in said
+
+
+NARROW = {
+    "batch_norm": (nn.BatchNorm1d(8), (2, 8)),
+    "batch_norm, images": (nn.BatchNorm2d(8, affine=False), (1, 8, 4, 4)),
+    "layer_norm": (nn.LayerNorm(1), (32, 8, 1)),
+    "group_norm": (nn.GroupNorm(4, 8), (32, 8)),
+    "instance_norm": (nn.InstanceNorm1d(8, affine=True), (32, 8, 2)),
+}
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_normalization_over_too_few_values_is_said(name):
+    norm, shape = NARROW[name]
+    torch.manual_seed(0)
+    first, x = nn.Linear(shape[-1], shape[-1]), torch.randn(shape)
+    model = nn.Sequential(first, norm)
+    said = notes(watch(model, lambda: model(x).square().mean()))
+    assert "averages over " in said
+    assert name.partition(",")[0] in said
+    assert (
+        "averages over"
+        not in notes(watch(model.eval(), lambda: model(x).square().mean()))
+        or "batch" not in name
+    )
+
+
+def test_frozen_batch_normalization_that_drifts_is_said():
+    model = nn.Sequential(nn.Linear(8, 16), nn.BatchNorm1d(16), nn.Linear(16, 4))
+    model[1].requires_grad_(False)
+    assert "call eval() on it" in notes(step(model))
+    model[1].eval()
+    assert not step(model).notes
+
+
+def rounding(model, lr, half=torch.bfloat16):
+    model, (x, y) = model.to(half), data()
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    return watch(
+        model, lambda: F.cross_entropy(model(x.to(half)).float(), y), optimizer
+    )
+
+
+def test_scale_whose_updates_round_away_is_named():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(8, 16), nn.LayerNorm(16), nn.Linear(16, 4))
+    report = rounding(model, 1e-3)
+    assert verdicts(report) == {"0": "ok", "1": "did not move", "2": "ok"}
+    assert "the updates of 1.weight round away" in notes(report)
+    assert "not in the optimizer" not in notes(report)
+    assert "round" not in notes(rounding(net(), 1e-3))
+
+
+@pytest.mark.parametrize("half", [torch.bfloat16, torch.float16, torch.float32])
+def test_step_that_rounds_away_as_a_whole_is_said(half):
+    model = net()
+    for parameter in model.parameters():
+        parameter.data.fill_(0.5)
+    said = notes(rounding(model, 1e-9, half))
+    assert "round away" in said
+    assert "cleared" not in said
+
+
+class Adapter(nn.Module):
+    """A frozen layer and an adapter of two matrices."""
+
+    def __init__(self, *, zero):
+        super().__init__()
+        self.base = nn.Linear(8, 8).requires_grad_(False)
+        self.a, self.b = (nn.Linear(*n, bias=False) for n in ((8, 2), (2, 8)))
+        for name in zero:
+            nn.init.zeros_(getattr(self, name).weight)
+
+    def forward(self, x):
+        return self.base(x) + self.b(self.a(x))
+
+
+def test_two_zero_weights_that_hold_each_other_are_said():
+    torch.manual_seed(0)
+    for zero, others in (("ab", False), ("ab", True), ("b", True), ("a", True)):
+        model = nn.Sequential(Adapter(zero=zero), *[nn.Linear(8, 4)] * others)
+        report = step(model, target=None if others else torch.randint(8, (32,)))
+        found = verdicts(report)
+        locked = len(zero) == 2
+        assert ("keep each other's gradient at 0" in notes(report)) == locked
+        assert "between the last layer and the loss" not in notes(report)
+        if locked:
+            assert found["0.a"] == found["0.b"] == "zero gradient"
+        else:
+            assert "zero gradient" not in found.values()
+
+
+def test_network_of_zeros_is_said():
+    model = net()
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+    assert "0, 2 are all 0" in notes(step(model))
+
+
+class Gan:
+    """Two networks, each with an optimizer."""
+
+    def __init__(self):
+        torch.manual_seed(0)
+        self.g = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2))
+        self.d = nn.Sequential(nn.Linear(2, 16), nn.LeakyReLU(), nn.Linear(16, 1))
+        self.both = nn.ModuleDict({"g": self.g, "d": self.d})
+        self.of_g = torch.optim.Adam(self.g.parameters(), 1e-3)
+        self.of_d = torch.optim.Adam(self.d.parameters(), 1e-3)
+
+    def step(self, *, zero="gd", detach=True, late=True):
+        loss = F.binary_cross_entropy_with_logits
+        yes, no = torch.ones(32, 1), torch.zeros(32, 1)
+        fake = self.g(torch.randn(32, 4))
+        if not late:
+            self.of_g.zero_grad()
+        if "d" in zero:
+            self.of_d.zero_grad()
+        real = self.d(torch.randn(32, 2))
+        made = self.d(fake.detach() if detach else fake)
+        (loss(real, yes) + loss(made, no)).backward(retain_graph=not detach)
+        self.of_d.step()
+        if "g" in zero and late:
+            self.of_g.zero_grad()
+        loss(self.d(self.g(torch.randn(32, 4))), yes).backward()
+        self.of_g.step()
+
+    def watch(self, model, steps=2, **how):
+        for _ in range(steps):
+            with GradientReport(model) as report:
+                self.step(**how)
+        return report
+
+
+@pytest.mark.parametrize("part", ["both", "g", "d"])
+@pytest.mark.parametrize("detach", [True, False])
+def test_two_optimizers_are_legal(part, detach):
+    gan = Gan()
+    report = gan.watch(getattr(gan, part), detach=detach)
+    assert not report.notes, str(report)
+    assert set(verdicts(report).values()) == {"ok"}
+
+
+def test_gradient_of_another_step_in_a_gan_is_said():
+    gan = Gan()
+    said = notes(gan.watch(gan.both, zero="g"))
+    assert "still there and add up, in d.0, d.2: call" in said
+    gan = Gan()
+    assert "add up, in g.0, g.2: call" in notes(gan.watch(gan.both, zero="d"))
+    gan = Gan()
+    # The discriminator's loss reaches the generator, and stays there for its step.
+    said = notes(gan.watch(gan.both, detach=False, late=False))
+    assert "add up, in g.0, g.2: call" in said
+    gan = Gan()
+    assert "add up" not in notes(gan.watch(gan.both, detach=True, late=False))
+
+
+def test_accumulation_over_parts_is_legal():
+    model, (x, y) = net(), data()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for _ in range(2):
+        with GradientReport(model) as report:
+            for part, target in zip(x.split(8), y.split(8), strict=True):
+                F.cross_entropy(model(part), target).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        assert not report.notes
+
+
+def test_parameters_that_other_processes_hold_are_left_out():
+    """As with FSDP2, where a process may have no row of a small layer."""
+    model = net()
+    for number, layer in enumerate((model[0], model[2])):
+        for parameter in layer.parameters():
+            parameter.to_local = (parameter.detach, lambda: torch.empty(0))[number]
+    report = step(model)
+    assert verdicts(report) == {"0": "ok"}
+    assert "other processes hold 2.weight, 2.bias" in notes(report)
+    assert "not in model.parameters()" not in notes(report)

@@ -246,14 +246,14 @@ SICK = {  # network, shape of input, a layer, its verdict
 }
 
 
-def step(model, shape, lr=0.01, **options):
+def step(model, shape, lr=0.01, scale=1.0, **options):
     """Watch one seeded step of plain SGD."""
     torch.manual_seed(1)
     x = torch.randn(shape) if shape else torch.randint(50, (32, 12))
     target = torch.randint(10, (len(x),))
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     with GradientReport(model, **options) as report:
-        F.cross_entropy(model(x), target).backward()
+        (scale * F.cross_entropy(model(x), target)).backward()
         optimizer.step()
     return report
 
@@ -277,6 +277,20 @@ def test_sick_layer_is_found(name):
     report = step(build(), shape)
     assert verdicts(report)[layer] == verdict, f"\n{report}"
     assert verdict in str(report)
+
+
+@pytest.mark.parametrize("name", [*HEALTHY][::3] + [*SICK][::2])
+def test_verdicts_do_not_depend_on_the_scale_of_the_loss(name):
+    build, shape = (HEALTHY | SICK)[name][:2]
+    found = []
+    for power in (-10, 0, 10):
+        torch.manual_seed(0)
+        found.append(step(build(), shape, 0.01 / 2**power, 2.0**power).layers)
+    for low, layer, high in zip(*found, strict=True):
+        assert low.verdict == layer.verdict == high.verdict, layer.name
+        assert low.dead == layer.dead == high.dead
+        assert low.update == pytest.approx(layer.update, rel=1e-4, abs=1e-12)
+        assert (low.through_time or 0) == pytest.approx(layer.through_time or 0, 1e-3)
 
 
 @pytest.mark.parametrize("name", HEALTHY)
@@ -389,6 +403,7 @@ def test_step_without_grad_is_seen():
             for parameter, gradient in zip(parameters, gradients, strict=True):
                 parameter -= 0.01 * gradient
     assert set(verdicts(report).values()) == {"ok"}, f"\n{report}"
+    assert not report.notes
 
 
 def test_update_that_rounds_away_is_named():
