@@ -9,7 +9,7 @@
 
 Explained at diagnose/. SPDX-License-Identifier: MIT. Version: 2026-11-30.
 Needs Python 3.10 or newer, torch 2.1 or newer; tested with Python 3.11 and torch 2.13
-only, older versions by their documentation.
+only; older versions are untested.
 
 Source: Glorot & Bengio 2010, section 4 (the gradient of each layer's output); Lu et al.
 2019, arXiv:1903.06733 (dead units). The page justifies the thresholds.
