@@ -444,7 +444,8 @@ def on_template_context(
 
 def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
     """Give the 404 page its policy: it is not a page of the menu."""
-    if _of(config).serving or not template_name.endswith(".html"):
+    page = template_name.endswith(".html") and output.strip()
+    if _of(config).serving or not page:
         return output
     return policy.with_policy(output)
 
@@ -584,7 +585,8 @@ def _file_name(name: str) -> str:
 
 def _book(build: Build, config: MkDocsConfig) -> book.Book:
     """Return a language's book: the menu's pages as they were rendered."""
-    assert build.menu and build.labels
+    assert build.menu
+    assert build.labels
     parts = []
     for item in build.menu.items:
         members = item.children if item.is_section else [item]

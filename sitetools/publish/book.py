@@ -37,17 +37,17 @@ _CONTAINER = """\
 _CSS = """\
 body { line-height: 1.5; margin: 0 3%; }
 h1, h2, h3, h4 { line-height: 1.25; break-after: avoid; page-break-after: avoid; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.8em; line-height: 1.35;
-  padding: 0.5em; border: 1px solid #999; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.8em; padding: 0.5em;
+  line-height: 1.35; border: 1px solid #999; }
 .language-output pre { border-style: none none none solid; border-width: 0.25em; }
 code { font-family: monospace; overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-size: 0.85em; margin: 1em 0; }
 th, td { border: 1px solid #999; padding: 0.25em 0.4em; vertical-align: top; }
 figure { margin: 1em 0; break-inside: avoid; page-break-inside: avoid; }
-figure svg { display: block; width: 100%; max-width: 30em; height: auto; margin: 0 auto; }
+figure svg { display: block; width: 100%; max-width: 30em; height: auto; margin: auto; }
 figcaption { font-size: 0.9em; }
 .details, .admonition { border-left: 0.2em solid #999; padding-left: 0.8em; }
-.summary, .admonition-title, .tab, .flow-start, .flow-end, .filename { font-weight: bold; }
+.summary, .admonition-title, .tab, .flow-start, .flow-end { font-weight: bold; }
 .cover { margin: 0; text-align: center; }
 .cover img { max-width: 100%; max-height: 95vh; }
 :lang(ko) body { word-break: keep-all; overflow-wrap: break-word; }
@@ -152,8 +152,8 @@ class Book:
         order = ["cover.xhtml", "nav.xhtml", *(each.name for each in self.chapters)]
         ident = {name: f"f{number}" for number, name in enumerate(made)}
         items = "".join(
-            f'<item id="{ident[name]}" href="{name}" '
-            f'media-type="{_KINDS[name.rpartition(".")[2]]}"{_properties(name, text)}/>\n'
+            f'<item id="{ident[name]}" href="{name}" media-type="'
+            f'{_KINDS[name.rpartition(".")[2]]}"{_properties(name, text)}/>\n'
             for name, text in made.items()
         )
         spine = "".join(f'<itemref idref="{ident[name]}"/>\n' for name in order)
@@ -179,14 +179,11 @@ class Book:
             "source": site,
             "date": self.day,
         }
+        known = {key: text for key, text in said.items() if text}
         lines = [
             f'<dc:identifier id="id">{uuid.uuid5(uuid.NAMESPACE_URL, name).urn}'
             "</dc:identifier>",
-            *(
-                f"<dc:{key}>{_text(text)}</dc:{key}>"
-                for key, text in said.items()
-                if text
-            ),
+            *(f"<dc:{key}>{_text(text)}</dc:{key}>" for key, text in known.items()),
             f'<meta property="dcterms:modified">{self.day}T00:00:00Z</meta>',
             *(
                 f'<meta property="schema:{key}">{value}</meta>'

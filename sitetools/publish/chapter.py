@@ -34,7 +34,7 @@ _DROPPED = re.compile(
 )
 _VOID = re.compile(r"<(br|hr|img|wbr)\b([^>]*?)/?>")
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")
-_OURS = re.compile(r"data-|tabindex$|markdown$|aria-hidden$|download$|rel$")
+_OURS = re.compile(r"data-|tabindex$|markdown$|aria-hidden$|download$|rel$|target$")
 """Attributes that mean something to a browser or to this site only."""
 _RENAMED = {
     "details": "section",

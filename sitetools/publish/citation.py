@@ -1,4 +1,4 @@
-"""CITATION.cff as a file of the site: with the address and the day that a checkout lacks."""
+"""CITATION.cff as a file of the site: with its address and the day it was changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What readers take along and that knows the site's address: a file, commands, markup."""
+"""What readers copy and that knows the site's address: a file, commands, markup."""
 
 from __future__ import annotations
 

@@ -157,7 +157,8 @@ def pack(site: Path, project: Project, name: str) -> None:
     for code in project.languages():
         words = labels.load(project, code)
         files = {"offline": site / f"{name}.zip"}
-        files |= {"book": path for path in (site / code).glob("*.epub")}
+        if books := list((site / code).glob("*.epub")):
+            files["book"] = books[0]
         for path in (site / code).rglob("*.html"):
             text = path.read_text("utf-8")
             # The 404 page is shown at any address.

@@ -7,8 +7,8 @@ half of a page with much code.
 Where scripts meet, a browser may break a line between a parenthesis, code or formula
 and the Hangul after it, which leaves a Korean particle alone at the start of a line:
 분산(variance)|으로, `torch`|가. A word joiner forbids that, and so for Japanese
-punctuation: `torch`|、 Words in another language are marked, to be read well. What is one
-thing to the eye, such as N(0, 1) or short code, is on one line.
+punctuation: `torch`|、 Words in another language are marked, to be read well. What is
+one thing to the eye, such as N(0, 1) or short code, is on one line.
 """
 
 from __future__ import annotations

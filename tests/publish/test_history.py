@@ -201,8 +201,9 @@ def test_built_page_shows_its_history(root, monkeypatch):
         f"{SITE_URL}ko/labs/lab/"
     )
     links = [str(link["href"]) for link in cite.select("a")]
-    assert (lab.parent / links[0]).resolve() == site / "ko" / "assets" / "LICENSE.txt"
-    assert links[1].startswith("https://creativecommons.org/licenses/by/4.0/")
+    assert (lab.parent / links[0]).resolve() == site / "CITATION.cff"
+    assert (lab.parent / links[1]).resolve() == site / "ko" / "assets" / "LICENSE.txt"
+    assert links[2].startswith("https://creativecommons.org/licenses/by/4.0/")
 
 
 def test_no_two_pages_are_cited_alike(site):

@@ -84,7 +84,7 @@ def test_every_page_says_all_that_is_asked_of_it(addressed, language):
         assert page["url"] == address.replace(
             f"/{language}/", f"/{page['inLanguage']}/"
         )
-        others = page.get("workTranslation", []) + [page.get("translationOfWork")]
+        others = [*page.get("workTranslation", []), page.get("translationOfWork")]
         for other in filter(None, others):
             folder = addressed / other["@id"].removeprefix(SITE_URL)
             assert (folder / "index.html").is_file()
