@@ -13,7 +13,7 @@ from built import document, each_language
 TEXT = 16_000
 """Of a page's HTML, without its figures and code."""
 LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for a sentence
-    "why-gradients-vanish-and-explode": 20_000,
+    "why-gradients-vanish-and-explode": 20_600,
     "relu-and-variants": 19_800,
     "residual-connections": 17_600,
     "weight-initialization": 20_200,
