@@ -434,7 +434,7 @@ def on_template_context(
     if _of(config).language and template_name == "404.html" and not config.site_url:
         context["base_url"] = "."
     if template_name == _EXPLORER:
-        context["explorers"] = [
+        context["explorers"] = [  # type: ignore[typeddict-unknown-key]
             (page.url, found)
             for page in context["nav"].pages
             if (found := explorer.whole(page.content or ""))
@@ -513,7 +513,8 @@ def _path_to(page: Page, nav: Navigation, site_name: str) -> list[linked_data.St
     """Return the pages above a page in the menu, as the breadcrumbs link to them."""
     assert nav.homepage
     steps = [(site_name, str(nav.homepage.canonical_url))]
-    for section in reversed(page.ancestors):
+    above: list[Any] = list(page.ancestors)  # sections
+    for section in reversed(above):
         first = section.children[0]
         if first.is_page and first.file.name == "index" and first is not page:
             steps.append((str(section.title), str(first.canonical_url)))
