@@ -8,10 +8,13 @@ sitetools/.
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,14 +36,18 @@ from mkdocs.utils.templates import TemplateContext
 from sitetools.content import files as text_files
 from sitetools.content import frozen, labels, pages
 from sitetools.content.labels import Labels
-from sitetools.content.project import SOURCE_LANGUAGE, Project, is_copy
+from sitetools.content.project import COMPLETE, SOURCE_LANGUAGE, Project, is_copy
 from sitetools.fault import Fault, relative
 from sitetools.publish import (
     alternates,
+    book,
+    chapter,
+    citation,
     download,
     history,
     indexes,
     link_warnings,
+    linked_data,
     markdown,
     offline,
     page_cache,
@@ -65,6 +72,8 @@ from sitetools.translate import new_language, prose, staleness, status, strays
 
 # The plugins, search and mkdocs-jupyter, are called at priority 0.
 BEFORE, AFTER = event_priority(100), event_priority(-100)
+_EXPLORER = "explorer.html"
+"""The template of the page with the explorer alone."""
 log = logging.getLogger("mkdocs.hooks")
 
 
@@ -83,6 +92,7 @@ class Build:
     """What git knows of each page."""
     ahead: draw_ahead.Ahead
     """Processes that draw the figures."""
+    menu: Navigation | None = None
     quick: bool = False
     """A preview builds only the pages that were just saved; all follows."""
 
@@ -144,7 +154,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         _preview.warn(log) if _serving else None,
         root.histories if root else history.histories(project),
         root.ahead if root else draw_ahead.Ahead(),
-        bool(config.extra.get("quick")),
+        quick=bool(config.extra.get("quick")),
     )
     if words:
         _speak(config, words)
@@ -158,6 +168,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         return config
     # MkDocs would make a sitemap of each language; indexes.py makes one of all.
     config.theme.static_templates.discard("sitemap.xml")
+    config.theme.static_templates.add(_EXPLORER)
     config.markdown_extensions.append(explorer.MarkdownInside())
     place = config.markdown_extensions.index(code_blocks.NAME)
     options = config.mdx_configs.pop(code_blocks.NAME)
@@ -225,8 +236,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     def generate(name: str, content: str) -> None:
         files.append(File.generated(config, name, content=content))
 
-    for name, content in explorer.data(project, build.warn).items():
+    data = explorer.data(project, build.warn)
+    for name, content in data.items():
         generate(f"assets/explorer/{name}", content)
+    # In a frame of another site, a script may be loaded, but neither module nor data.
+    script = text_files.read(project.shared / "js" / "explorer.js")
+    parts = {name: json.loads(content) for name, content in data.items()}
+    generate(offline.PLAIN, offline.explorer(script, parts))
     # The footer links to it.
     generate("assets/LICENSE.txt", text_files.read(project.root / "LICENSE"))
     paths = {f.src_uri: Path(f.abs_src_path) for f in files if f.abs_src_path}
@@ -249,6 +265,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     for item in nav.items:
         if item.is_section and build.labels:
             item.title = build.labels.word(item.title)
+    build.menu = nav
     return nav
 
 
@@ -314,7 +331,7 @@ def on_page_markdown(
             text = notices.unfinished(text, build.labels)
     text = status.fill(text, build.project, build.labels, config.repo_url or "")
     text = numbers.fill_page(text, path, build.warn)
-    text = download.commands(text, _root_url(config))
+    text = download.addressed(text, _root_url(config), build.labels.language)
     page.meta["whole"] = whole = pages.with_includes(text, path)
     copy = Path(page.file.abs_dest_path).with_name(markdown.NAME)
     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -371,6 +388,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     html = markup.light(html)
     html = explorer.fill(html, path, build.labels, build.warn)
     html = formulas.fill(html, path, build.labels.word("formula"))
+    html = markup.unbroken(html)
     html = markup.mixed_scripts(html, build.labels.language)
     return markup.quiet_permalinks(html)
 
@@ -415,12 +433,19 @@ def on_template_context(
     """
     if _of(config).language and template_name == "404.html" and not config.site_url:
         context["base_url"] = "."
+    if template_name == _EXPLORER:
+        context["explorers"] = [  # type: ignore[typeddict-unknown-key]
+            (page.url, found)
+            for page in context["nav"].pages
+            if (found := explorer.whole(page.content or ""))
+        ]
     return context
 
 
 def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
     """Give the 404 page its policy: it is not a page of the menu."""
-    if _of(config).serving or not template_name.endswith(".html"):
+    page = template_name.endswith(".html") and output.strip()
+    if _of(config).serving or not page:
         return output
     return policy.with_policy(output, config.site_url or "")
 
@@ -467,8 +492,35 @@ def _after_search(
     )
     page.meta["history"] = about.below_page(build.labels)
     if site_url and not build.serving:
-        page.meta["share"] = share.of_page(about, build.project, language, site_url)
+        shown = share.of_page(build.project, language, site_url)
+        around = linked_data.Around(
+            language=SOURCE_LANGUAGE if _stands_in(page, build) else language,
+            description=str(page.meta.get("description") or config.site_description),
+            image=str(shown["card"]),
+            path=_path_to(page, nav, config.site_name),
+            elsewhere={
+                entry["lang"]: entry["link"]
+                for entry in extra["alternate"]
+                if entry["link"] != page.canonical_url
+            },
+        )
+        data = linked_data.of_page(about, around, build.labels)
+        page.meta["share"] = shown | {"data": data}
     return context
+
+
+def _path_to(page: Page, nav: Navigation, site_name: str) -> list[linked_data.Step]:
+    """Return the pages above a page in the menu, as the breadcrumbs link to them."""
+    assert nav.homepage
+    steps = [(site_name, str(nav.homepage.canonical_url))]
+    above: list[Any] = list(page.ancestors)  # sections
+    for section in reversed(above):
+        first = section.children[0]
+        if first.is_page and first.file.name == "index" and first is not page:
+            steps.append((str(section.title), str(first.canonical_url)))
+    if not page.is_homepage:
+        steps.append((str(page.title), str(page.canonical_url)))
+    return steps
 
 
 on_page_context: Any = CombinedEvent(BEFORE(_before_search), AFTER(_after_search))
@@ -502,6 +554,9 @@ def on_post_build(config: MkDocsConfig) -> None:
         return
     if build.language:
         search.finish(build.project, build.language, site)
+        if build.language in COMPLETE and not build.serving:
+            name = f"{_file_name(config.extra['root_name'])}-{build.language}.epub"
+            (site / name).write_bytes(_book(build, config).packed())
         return
     languages = build.project.languages()
     plan = dict.fromkeys(languages, How.BUILD)
@@ -512,13 +567,62 @@ def on_post_build(config: MkDocsConfig) -> None:
             _preview.restore(code, site)
         if how is not How.KEEP:
             _build_language(code, config, quick=how is How.PAGES)
-    found = indexes.of(build.project, config.extra["nav"], config.site_url or "")
+    days = {name: known.updated for name, known in build.histories.items()}
+    url = config.site_url or ""
+    found = indexes.of(build.project, config.extra["nav"], url, days)
+    last = max(days.values(), default="")
+    found[citation.NAME] = citation.of(build.project, url, last)
     for name, text in found.items():
-        text_files.write(site / name, text)
+        if text:
+            text_files.write(site / name, text)
     if build.serving:
         _preview.go_on(build.project)
     else:
-        offline.pack(site, build.project, config.site_name)
+        offline.pack(site, build.project, _file_name(config.site_name))
+
+
+def _file_name(name: str) -> str:
+    """Return the site's name as that of a file."""
+    return re.sub(r"\W+", "-", name.lower())
+
+
+def _book(build: Build, config: MkDocsConfig) -> book.Book:
+    """Return a language's book: the menu's pages as they were rendered."""
+    assert build.menu
+    assert build.labels
+    parts = []
+    for item in build.menu.items:
+        members = item.children if item.is_section else [item]
+        chapters = [
+            chapter.Chapter(
+                page.url,
+                str(page.title),
+                page.content or "",
+                [
+                    chapter.Heading(each.id, each.title)
+                    for entry in page.toc
+                    for each in entry.children
+                ],
+            )
+            for page in members
+            if page.file.src_uri not in book.LEFT_OUT
+        ]
+        parts.append(book.Part(str(item.title) if item.is_section else "", chapters))
+    binding = chapter.Binding(
+        build.labels.language,
+        config.site_url or "",
+        {each.url.strip("."): each.name for part in parts for each in part.chapters},
+        chapter.colors(build.project),
+    )
+    days = [known.updated for known in build.histories.values()]
+    return book.Book(
+        title=config.site_name,
+        ident=config.extra["root_name"],
+        day=max(days, default=date.today().isoformat()),
+        words=build.labels,
+        binding=binding,
+        parts=parts,
+    )
 
 
 def _build_language(code: str, config: MkDocsConfig, quick: bool) -> None:
@@ -534,7 +638,7 @@ def _build_language(code: str, config: MkDocsConfig, quick: bool) -> None:
     if Path(child.docs_dir).name != code:
         remedy = f"write `docs_dir: docs/{code}`"
         raise Fault(path, "its docs_dir is not the language's folder", remedy)
-    child.extra |= {"root": root, "quick": quick}
+    child.extra |= {"root": root, "root_name": config.site_name, "quick": quick}
     index = Path(child.site_dir, "search", "search_index.json")
     kept = index.read_bytes() if quick else b""
     child.plugins.on_startup(command="serve" if root.serving else "build", dirty=quick)

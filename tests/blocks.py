@@ -24,6 +24,7 @@ PYTHON = {"python", "py", "python3", "py3"}
 OUTPUT = "output"
 NOT_RUN = {
     "console": "commands for a shell",
+    "html": "for a reader's own page: tests/browser/test_framing.py loads it",
 }
 """Languages of fences that are not code to run, each with its reason."""
 SHELL = ("pip install ", "python ", "uv ", "make ", "git ", "curl ")
@@ -107,7 +108,8 @@ def _wrong(fence: pages.Fence) -> Fault | None:
             "NOT_RUN)"
         )
         return Fault(fence.place, problem, remedy)
-    for number, line in zip(fence.lines, fence.text.split("\n"), strict=False):
+    commands = fence.text.split("\n") if fence.language == "console" else []
+    for number, line in zip(fence.lines, commands, strict=False):
         if line and not line.startswith(SHELL):
             problem = f"{line!r} does not begin with a command that we know"
             remedy = "write Python in a python fence (tests/blocks.py: SHELL)"

@@ -43,7 +43,7 @@ def copy_project(folder: Path, languages: Sequence[str] = ()) -> Path:
     for name in ("docs", "snippets", "sitetools", "theme", ".cache"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, project / name)
-    for name in ("LICENSE", "mkdocs_hooks.py"):
+    for name in ("LICENSE", "CITATION.cff", "mkdocs_hooks.py"):
         shutil.copy(ROOT / name, project)
     for path in ROOT.glob("mkdocs*.yml"):
         if not languages or path.suffixes[0][1:] in (*languages, "yml"):

@@ -63,7 +63,7 @@ def make(root: Path) -> None:
     config = (project.ROOT / "mkdocs.yml").read_text("utf-8")
     config = re.sub(r"(?s)\bnav:\n.*?\bhooks:", nav, config, count=1)
     (root / "mkdocs.yml").write_text(config, "utf-8")
-    for name in ("mkdocs_hooks.py", "LICENSE"):
+    for name in ("mkdocs_hooks.py", "LICENSE", "CITATION.cff"):
         shutil.copy(project.ROOT / name, root)
     for code in ("en", "ko"):
         shutil.copy(project.ROOT / f"mkdocs.{code}.yml", root)

@@ -19,7 +19,7 @@ from sitetools.content.project import COMPLETE, SOURCE_LANGUAGE, Project
 from sitetools.fault import Fault, Place
 
 PARTS = ("site", "explorer", "figures")
-_WORD = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W\d_⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _MATH = re.compile(r"\$[^$]*\$")
 
 

@@ -1,4 +1,4 @@
-"""The gradient report as a file to download, which knows the site's address."""
+"""What readers copy and that knows the site's address: a file, commands, markup."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from sitetools.content.project import SOURCE_LANGUAGE, Project
 NAME = "gradient_report.py"
 PAGE = "diagnose/"
 """How the file names its page; twice, so that a copy can have the whole address."""
-ADDRESS = "SITE_URL"
-"""What a page writes for the site's address in a command."""
+ADDRESS, LANGUAGE = "SITE_URL", "LANGUAGE"
+"""What a page writes for the site's address, and for its own language, in what readers
+copy: code is the same in all languages."""
 PREVIEW = "http://127.0.0.1:8000"
 """The address that `make serve` has."""
 
@@ -28,13 +29,13 @@ def gradient_report(project: Project, site_url: str) -> str:
     return text.replace(PAGE, f"{site_url.rstrip('/')}/{SOURCE_LANGUAGE}/{PAGE}")
 
 
-def commands(text: str, site_url: str) -> str:
-    """Return a page whose commands have the site's address.
+def addressed(text: str, site_url: str, language: str) -> str:
+    """Return a page in whose code the site's address is written out.
 
     Args:
         text: the page's Markdown.
         site_url: the address of the whole site, or nothing.
+        language: the page's language.
     """
-    return text.replace(
-        f"{ADDRESS}/{NAME}", f"{site_url.rstrip('/') or PREVIEW}/{NAME}"
-    )
+    text = text.replace(f"{ADDRESS}/{LANGUAGE}/", f"{ADDRESS}/{language}/")
+    return text.replace(f"{ADDRESS}/", f"{site_url.rstrip('/') or PREVIEW}/")

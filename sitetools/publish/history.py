@@ -40,6 +40,8 @@ class History:
     """The day of its last change, as in 2026-11-23."""
     contributors: list[str] = field(default_factory=list)
     """The names of all who changed it, the first author first."""
+    created: str = ""
+    """The day on which it came, under whatever name."""
 
 
 def histories(project: Project) -> dict[str, History]:
@@ -69,6 +71,7 @@ def histories(project: Project) -> dict[str, History]:
             if names:
                 history = found.setdefault(path, History(day))
                 history.updated = max(history.updated, day)
+                history.created = min(history.created or day, day)
                 history.contributors[:0] = names
     for history in found.values():
         history.contributors = list(dict.fromkeys(history.contributors))
@@ -121,14 +124,14 @@ class About:
         """Return the page's citation in plain text."""
         quoted = words.word("cite_title").replace("{title}", self.title)
         title = quoted if self.title else ""
-        parts = [self._author(words), title, self.site, shown, self.address]
+        parts = [self.author(words), title, self.site, shown, self.address]
         return ". ".join(part for part in parts if part)
 
     def bibtex(self, words: Labels) -> str:
         """Return the page's entry for BibTeX; its key is the page's address."""
         key = "-".join(["gradients", words.language, *self.url.strip("./").split("/")])
         fields = {
-            "author": f"{{{self._author(words).translate(_BIBTEX)}}}",
+            "author": f"{{{self.author(words).translate(_BIBTEX)}}}",
             "title": f"{{{(self.title or self.site).translate(_BIBTEX)}}}",
             "howpublished": self.title and self.site.translate(_BIBTEX),
             "year": self.day[:4],
@@ -139,6 +142,6 @@ class About:
         lines = [f"  {name} = {{{text}}}," for name, text in fields.items() if text]
         return "\n".join([f"@misc{{{key.rstrip('-')},", *lines, "}"])
 
-    def _author(self, words: Labels) -> str:
+    def author(self, words: Labels) -> str:
         """Return whom to cite: all who made the site."""
         return words.word("cite_author").replace("{site}", self.site)

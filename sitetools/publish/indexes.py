@@ -8,7 +8,7 @@ stands in for a missing translation is announced as the English page only.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sitetools.content import labels, pages
@@ -27,8 +27,17 @@ def url_of(name: str) -> str:
     return "" if stem == "index" else f"{stem.removesuffix('/index')}/"
 
 
-def sitemap(project: Project, names: list[str], site: str) -> str:
-    """Return the sitemap: each page in each language that has it, and the others."""
+def sitemap(
+    project: Project, names: list[str], site: str, days: Mapping[str, str]
+) -> str:
+    """Return the sitemap: each page in each language that has it, and the others.
+
+    Args:
+        project: the project.
+        names: the pages, by their paths below docs/<language>/.
+        site: the site's address.
+        days: when each file of a page was last changed, as far as git knows.
+    """
     ET.register_namespace("", SITEMAP)
     ET.register_namespace("xhtml", XHTML)
     root = ET.Element(f"{{{SITEMAP}}}urlset")
@@ -38,9 +47,15 @@ def sitemap(project: Project, names: list[str], site: str) -> str:
         default = others[SOURCE_LANGUAGE] if url else site
         announced = others | {"x-default": default}
         # The root, which picks the reader's language, is listed with the home pages.
-        for address in dict.fromkeys([*([] if url else [site]), *others.values()]):
+        listed = [] if url else [(site, "")]
+        listed += [
+            (others[code], days.get(f"docs/{code}/{name}", "")) for code in others
+        ]
+        for address, day in listed:
             entry = ET.SubElement(root, f"{{{SITEMAP}}}url")
             ET.SubElement(entry, f"{{{SITEMAP}}}loc").text = address
+            if day:
+                ET.SubElement(entry, f"{{{SITEMAP}}}lastmod").text = day
             for code, other in announced.items():
                 attributes = {"rel": "alternate", "hreflang": code, "href": other}
                 ET.SubElement(entry, f"{{{XHTML}}}link", attributes)
@@ -109,17 +124,20 @@ def sections_of(nav: list[Any]) -> list[Section]:
     return found
 
 
-def of(project: Project, nav: list[Any], site: str) -> dict[str, str]:
+def of(
+    project: Project, nav: list[Any], site: str, days: Mapping[str, str]
+) -> dict[str, str]:
     """Return the files at the root of the site, by name.
 
     Args:
         project: the project.
         nav: the menu of mkdocs.yml.
         site: the site's address, if it is known: a sitemap has whole addresses only.
+        days: when each file of a page was last changed, as far as git knows.
     """
     sections = sections_of(nav)
     found = {"robots.txt": robots(site), "llms.txt": llms(project, sections, site)}
     if site:
         names = [name for _, members in sections for name in members]
-        found["sitemap.xml"] = sitemap(project, names, site)
+        found["sitemap.xml"] = sitemap(project, names, site, days)
     return found

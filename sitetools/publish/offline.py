@@ -10,9 +10,11 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import posixpath
 import re
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -24,6 +26,8 @@ MARK = "<!-- offline -->"
 """Keeps a place in each footer for the link, until the file's size is known."""
 WORKER = "assets/javascripts/worker.js"
 EXPLORER = "assets/js/explorer.js"
+PLAIN = "assets/js/explorer-alone.js"
+"""The explorer with its data: for a disk, and for the page with the explorer alone."""
 _LINK = re.compile(r'(\b(?:href|src)=")([^"#?]+)')
 _BUNDLE = re.compile(r'<script src="((?:\.\./)*)assets/javascripts/bundle\.')
 # What fails on a disk: a policy without the scripts below, a font fetched ahead.
@@ -39,7 +43,8 @@ def page(text: str) -> str:
     """Return a page as it works on a disk."""
     text = _LINK.sub(lambda match: match[1] + to_file(match[2]), _DROPPED.sub("", text))
     text = _BUNDLE.sub(rf'<script src="\1{WORKER}"></script>\n\g<0>', text)
-    return text.replace('<script type="module"', "<script defer")
+    text = text.replace('<script type="module"', "<script defer")
+    return text.replace(EXPLORER, PLAIN)
 
 
 def to_file(link: str) -> str:
@@ -117,12 +122,6 @@ def contents(site: Path, languages: list[str]) -> dict[str, bytes]:
         assets = site / code / "assets"
         [script] = assets.glob("javascripts/workers/search.*.js")
         made[f"{code}/{WORKER}"] = worker(script.read_text("utf-8"))
-        parts = {
-            path.name: json.loads(path.read_text("utf-8"))
-            for path in sorted(assets.glob("explorer/*.json"))
-        }
-        source = (site / code / EXPLORER).read_text("utf-8")
-        made[f"{code}/{EXPLORER}"] = explorer(source, parts)
         found = (site / code / "search/search_index.json").read_text("utf-8")
         made[f"{code}/search/search_index.js"] = index(found)
     files = {name: text.encode() for name, text in made.items()}
@@ -134,30 +133,50 @@ def contents(site: Path, languages: list[str]) -> dict[str, bytes]:
     return dict(sorted(files.items()))
 
 
-def packed(files: dict[str, bytes], folder: str) -> bytes:
-    """Return the files in a folder as a zip; the same files make the same zip."""
+def packed(
+    files: dict[str, bytes], folder: str = "", stored: Collection[str] = ()
+) -> bytes:
+    """Return the files in a folder as a zip; the same files make the same zip.
+
+    Args:
+        files: the files by their names, in their order.
+        folder: the name of the folder.
+        stored: the names of those that are not compressed.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
-            entry = zipfile.ZipInfo(f"{folder}/{name}")  # dated 1980
+            entry = zipfile.ZipInfo(posixpath.join(folder, name))  # dated 1980
             entry.create_system = 3  # as made on Unix, also on Windows
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+            kind = zipfile.ZIP_STORED if name in stored else zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content, kind)
     return buffer.getvalue()
 
 
 def pack(site: Path, project: Project, name: str) -> None:
-    """Pack the site, then link to the file and say its size on every page."""
-    name = re.sub(r"\W+", "-", name.lower())
+    """Pack the site, then link to the file, and to the books, on every page."""
     content = packed(contents(site, project.languages()), name)
     (site / f"{name}.zip").write_bytes(content)
-    size = f"{len(content) / 1e6:.1f}"
     for code in project.languages():
-        words = labels.load(project, code).word("offline").replace("{size}", size)
+        words = labels.load(project, code)
+        files = {"offline": site / f"{name}.zip"}
+        if books := list((site / code).glob("*.epub")):
+            files["book"] = books[0]
         for path in (site / code).rglob("*.html"):
-            up = "../" * len(path.relative_to(site).parts[:-1])
+            text = path.read_text("utf-8")
             # The 404 page is shown at any address.
             own = path.name != "404.html"
-            link = f'<br><a href="{up}{name}.zip" download>{words}</a>' if own else ""
-            text = path.read_text("utf-8").replace(MARK, link)
-            path.write_bytes(text.encode())
+            links = _links(path, files, words) if own and MARK in text else ""
+            path.write_bytes(text.replace(MARK, links).encode())
+
+
+def _links(page: Path, files: dict[str, Path], words: labels.Labels) -> str:
+    """Return a line for each file to download, with its size."""
+    found = ""
+    for word, file in files.items():
+        link = os.path.relpath(file, page.parent).replace(os.sep, "/")
+        size = f"{file.stat().st_size / 1e6:.1f}"
+        text = words.word(word).replace("{size}", size)
+        found += f'<br><a href="{link}" download>{text}</a>'
+    return found

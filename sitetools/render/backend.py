@@ -31,6 +31,8 @@ Look: TypeAlias = dict[str, str]
 """How something looks, as an element's attributes."""
 _TEXT_SIZE = 9.0
 """What the page's stylesheet gives to the text of figures."""
+_WIDEST = 3.7
+"""Inches: on a phone of 390 px that text is then 12 px high."""
 
 
 class Canvas(FigureCanvasBase):
@@ -39,6 +41,7 @@ class Canvas(FigureCanvasBase):
     filetypes = {"svg": "Scalable Vector Graphics"}  # noqa: RUF012 - matplotlib's name
 
     def __init__(self, figure: Figure, words: Words | None = None) -> None:
+        figure.set_figwidth(min(figure.get_figwidth(), _WIDEST))
         super().__init__(figure)
         figure.set_dpi(72)
         self._renderer = _Renderer(*figure.bbox.size, words or {})
@@ -183,7 +186,7 @@ class _Renderer(RendererBase):
         mtext: Text | None = None,
     ) -> None:
         """Write a text; of a text of several lines, keep one until the last is here."""
-        content = svg_text.content(s, prop.get_size_in_points(), bool(ismath))
+        content = svg_text.content(s, bool(ismath))
         width, *_ = self.get_text_width_height_descent(s, prop, ismath)
         self._lines.append(svg_text.Line(x, y, width, content))
         if mtext:

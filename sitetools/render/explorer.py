@@ -23,6 +23,7 @@ NAME = "gradient-explorer"
 SNIPPET = "explorer/grid"
 _OPENING = re.compile(rf"<{NAME}\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+_WHOLE = re.compile(rf"(?s)<{NAME}\b(?![^>]*\scontrols=).*?</{NAME}>")
 
 
 class MarkdownInside(Extension):  # type: ignore[misc]
@@ -117,6 +118,12 @@ def element(
         separators=(",", ":"),
     )
     return f'<{NAME}{attributes} data-explorer="{html.escape(content)}">'
+
+
+def whole(page: str) -> str:
+    """Return a page's explorer, if it has one with all controls."""
+    found = _WHOLE.search(page)
+    return found[0] if found else ""
 
 
 def fill(page: str, path: Path, own: Labels, warn: frozen.Warn | None = None) -> str:

@@ -7,7 +7,8 @@ half of a page with much code.
 Where scripts meet, a browser may break a line between a parenthesis, code or formula
 and the Hangul after it, which leaves a Korean particle alone at the start of a line:
 분산(variance)|으로, `torch`|가. A word joiner forbids that, and so for Japanese
-punctuation: `torch`|、 Words in another language are marked, to be read well.
+punctuation: `torch`|、 Words in another language are marked, to be read well. What is
+one thing to the eye, such as N(0, 1) or short code, is on one line.
 """
 
 from __future__ import annotations
@@ -40,7 +41,14 @@ _VERBATIM = re.compile(r"(<pre\b.*?</pre>|<script\b.*?</script>)", re.DOTALL)
 _SETTINGS = re.compile(r'(<script id="__config"[^>]*>)(.*?)(?=</script>)')
 
 WORD_JOINER = "\u2060"
+_NO_BREAK_SPACE = "\u00a0"
+# N(0, 1), (N, C, T), [0, 1]: up to five short parts.
+_TUPLE = re.compile(
+    r"[(\[][^\s(),<>\[\]]{1,6}(?:, [^\s(),<>\[\]]{1,6}){1,4}[)\]](?![^<]*>)"
+)
+_SHORT_CODE = re.compile(r"<code>(?=[^<]{1,22}</code>)(?=[^<]* )")
 _NO_TEXT = re.compile(r"(<pre\b.*?</pre>|<svg\b.*?</svg>)", re.DOTALL)
+_NO_CODE = re.compile(r"(<pre\b.*?</pre>|<svg\b.*?</svg>|<code\b.*?</code>)", re.DOTALL)
 # 기울기 소실(vanishing gradient), 勾配消失（vanishing gradient）
 _ENGLISH = re.compile(
     r"(?<=[가-힣ぁ-ヿ一-鿿])([(（])([A-Za-z][a-z]+(?:[ -][A-Za-z]+)*)"
@@ -74,6 +82,23 @@ def light(html: str) -> str:
     html = _KIND.sub(lambda match: f'<span class="{_KINDS[match[1]]}">', html)
     html = _RUN.sub(lambda match: _SEAM.sub(r"\1", match[0]), html)
     return _TABLE.sub(rf"{_BOX}\g<0></div></div>", html)
+
+
+def unbroken(html: str) -> str:
+    """Keep a tuple in the text, and short code, on one line.
+
+    Code is marked for the stylesheet: a reader may copy it, with its own spaces.
+    """
+
+    def joined(match: re.Match[str]) -> str:
+        return match[0].replace(" ", _NO_BREAK_SPACE)
+
+    parts = _NO_CODE.split(html)
+    parts[::2] = [_TUPLE.sub(joined, part) for part in parts[::2]]
+    html = "".join(parts)
+    parts = _NO_TEXT.split(html)
+    parts[::2] = [_SHORT_CODE.sub('<code class="whole">', part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def mixed_scripts(html: str, language: str) -> str:

@@ -19,12 +19,17 @@ _FORM = re.compile(r"\s*([\w/-]+):([\w.-]+)\s*\|\s*([^\s|]+)\s*")
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+def superscript(exponent: str) -> str:
+    """Return an exponent in small raised digits, which are letters of their own."""
+    return exponent.translate(_SUPERSCRIPT)
+
+
 def formatted(value: float, spec: str) -> str:
     """Return the number as prose writes it: `2.1×10⁻¹²`, `−0.35`, `95.7%`."""
     text = format(value, spec)
     mantissa, e, exponent = text.partition("e")
     if e:
-        text = f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+        text = f"{mantissa}×10{superscript(str(int(exponent)))}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from matplotlib.font_manager import FontProperties
 
-from sitetools.render import svg
+from sitetools.render import numbers, svg
 from sitetools.render.svg_paths import number, short
 
 Words: TypeAlias = Mapping[str, Sequence[str]]
@@ -19,8 +19,6 @@ Words: TypeAlias = Mapping[str, Sequence[str]]
 _ANCHORS = {"left": ("start", 0.0), "center": ("middle", 0.5), "right": ("end", 1.0)}
 # Ticks of a logarithmic axis: `10^{-4}`, `2\times10^{3}`.
 _POWER = re.compile(r"\$\\mathdefault\{(-?(?:[\d.]+\\times)?[\d.]+)\^\{(-?\d+)\}\}\$")
-_SMALL, _RAISED = 0.7, 0.38
-"""An exponent's size, and how far it is raised, in sizes of the text."""
 _WIDE = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uff00-\uff60]")
 """Letters that matplotlib's font does not have; a `W` is as wide."""
 
@@ -48,23 +46,15 @@ def room(
 ) -> tuple[float, float, float]:
     """Return the room of one line, in the language in which it is widest."""
     if is_power:
-        base, exponent = _power(text)
-        width, height, descent = measure(base, prop, False)
-        raised = _RAISED * prop.get_size_in_points()
-        small, *_ = measure(exponent, prop, False)
-        return width + _SMALL * small, height + raised, descent
+        return measure(power(text), prop, False)
     lines = (text, *words.get(text, ()))
     sizes = [measure(_WIDE.sub("W", line), prop, False) for line in lines]
     return (max(width for width, *_ in sizes), *sizes[0][1:])
 
 
-def content(text: str, size: float, is_power: bool) -> str:
+def content(text: str, is_power: bool) -> str:
     """Return what an element of this text holds."""
-    if not is_power:
-        return html.escape(text, quote=False)
-    base, exponent = _power(text)
-    raised = f'dy="-{short(_RAISED * size)}" font-size="{short(_SMALL * size)}px"'
-    return f"{base}<tspan {raised}>{exponent}</tspan>"
+    return html.escape(power(text) if is_power else text, quote=False)
 
 
 def aligned(
@@ -110,8 +100,8 @@ def _direction(angle: float) -> tuple[float, float]:
     return math.cos(math.radians(angle)), -math.sin(math.radians(angle))
 
 
-def _power(formula: str) -> tuple[str, str]:
-    """Return base and exponent of the only formula that a figure may have.
+def power(formula: str) -> str:
+    """Return the only formula that a figure may have, as prose writes it: 10⁻⁴.
 
     Matplotlib's own way takes 20 ms for each, and words in it could not be translated.
     """
@@ -119,4 +109,4 @@ def _power(formula: str) -> tuple[str, str]:
     if not match:
         raise ValueError(f"has the formula {formula}")
     base = match[1].replace(r"\times", "×")
-    return base.replace("-", "−"), match[2].replace("-", "−")
+    return base.replace("-", "−") + numbers.superscript(match[2])

@@ -74,7 +74,7 @@ def draw(results: dict[str, Any]) -> Figure:
     axis.minorticks_off()
     axis.set_ylabel("factor per layer")
     axis.grid(alpha=0.3)
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.45, 1), ncols=2)
     return figure
 
 

@@ -131,10 +131,14 @@ def draw(results: dict[str, Any]) -> Figure:
                 y = [at + shift] * SEEDS
                 label = label if at == 0 else "_"
                 axis.plot(row["seeds"], y, style, markersize=4, label=label)
-        for name, label in {"linear": "linear", "two": "two layers"}.items():
+        for name, label, side in [
+            ("linear", "linear", "right"),
+            ("two", "two layers", "left"),
+        ]:
             x = results["accuracy"]["adam"][name]["relu_he"]["mean"]
             axis.axvline(x, color="gray", ls=":", lw=1)
-            axis.text(x - 0.005, -0.95, label, color="gray", ha="right", va="center")
+            gap = 0.005 if side == "left" else -0.005
+            axis.text(x + gap, -0.95, label, color="gray", ha=side, va="center")
         axis.set_yticks(range(len(ROWS)), LABELS)
         axis.set(ylim=(len(ROWS) - 0.5, -1.4), xlim=(0.05, 0.6), title=title)
         axis.set(xlabel="test accuracy", ylabel="activation, initialization")

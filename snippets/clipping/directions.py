@@ -106,7 +106,7 @@ def draw_kinds(results: dict[str, Any]) -> Figure:
         axis.set(xticks=[0, 1, 2, 3, 4], yticks=[0, 1])
         axis.set(xlabel=axis_labels[0], ylabel=axis_labels[1])
         axis.set_title(title, loc="left")
-        axis.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.03, 0.9))
+        axis.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.03, 1.15))
     return figure
 
 

@@ -143,7 +143,7 @@ def draw(results: dict[str, Any]) -> Figure:
     axis.set_yticks(range(len(rows)), LABELS)
     axis.text(0.11, 0, "guessing", va="center")
     axis.grid(axis="x", alpha=0.3)
-    axis.legend(frameon=False, loc="lower right")
+    axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2)
     return figure
 
 

@@ -102,7 +102,7 @@ def draw(results: dict[str, Any]) -> Figure:
         axis.set(xlim=(-0.2, WIDE * C + 0.2), ylim=(N * (T + 0.6) - 0.4, -0.2))
         axis.set(aspect="equal", xticks=[], yticks=[])
         axis.spines[:].set_visible(False)
-        axis.set_title(title)
+        axis.set_title(title, size=9)
         axis.set_xlabel("C: features")
         axis.set_ylabel("N sequences\nof T tokens")
     return figure

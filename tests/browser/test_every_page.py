@@ -50,6 +50,22 @@ WORDS = """() => [...document.querySelectorAll("article :is(h1, h2, h3, p, td, p
   .map((e) => e.textContent.trim())"""
 
 
+SMALL = """() => [...document.querySelectorAll("body *")]
+  .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+  .filter((e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+  .map((e) => { const ctm = e.ownerSVGElement ? e.getScreenCTM() : { a: 1, b: 0 };
+    return [parseFloat(getComputedStyle(e).fontSize) * Math.hypot(ctm.a, ctm.b), e] })
+  .filter(([size]) => size < 11.99)
+  .map(([size, e]) => `${size.toFixed(1)} px: ${e.outerHTML.slice(0, 120)}`)"""
+UNNAMED = """() => [...document.querySelectorAll(".md-typeset__scrollwrap")]
+  .filter((box) => box.scrollWidth > box.clientWidth
+    && !(box.tabIndex === 0 && box.role === "region" && box.ariaLabel.length > 3
+      && getComputedStyle(box).backgroundImage !== "none"))
+  .map((box) => box.textContent.trim().slice(0, 80))"""
+USUAL = {"width": 390, "height": 844}
+"""The phone on which no text is smaller than 12 px."""
+
+
 SHIFT = """() => new Promise((resolve) => {
   let sum = 0;
   new PerformanceObserver((list) => {
@@ -73,9 +89,10 @@ def test_page_is_sound(remembered, chromium, site, open_page, without_script, pa
 def visit(open_page, without_script, path):
     """Look at all of a page in one visit: loading it takes as long as looking at it.
 
-    Nothing fails and nothing comes from elsewhere; nothing scrolls sideways; text,
-    formulas, figures and outputs are visible, and the same without script; axe finds
-    nothing on a phone, nor on a desktop in either scheme.
+    Nothing fails and nothing comes from elsewhere; nothing scrolls sideways but tables,
+    which say so to the eye, the keyboard and a screen reader; text, formulas, figures
+    and outputs are visible, and the same without script, and not too small for a phone;
+    axe finds nothing on a phone, nor on a desktop in either scheme.
     """
     opened = open_page(viewport=DESKTOP, reduced_motion="reduce")
     page = opened.go(path)
@@ -98,10 +115,14 @@ def visit(open_page, without_script, path):
     page.evaluate(
         "document.querySelectorAll('details').forEach((d) => { d.open = true })"
     )
+    page.set_viewport_size(USUAL)
+    assert page.evaluate(SMALL) == []
+    page.set_viewport_size(DESKTOP)
     axe.load(page)
-    axe.structure(page)
+    axe.structure(page)  # takes the texts out of figures
     page.set_viewport_size(PHONE)
     page.evaluate(FRAMES)
+    assert page.evaluate(UNNAMED) == []
     axe.structure(page)
     axe.contrasts(page)
     page.set_viewport_size(DESKTOP)
@@ -116,6 +137,8 @@ def visit(open_page, without_script, path):
         phone.locator("gradient-explorer").scroll_into_view_if_needed()
         phone.locator("gradient-explorer[data-verdict]").wait_for()
     assert phone.evaluate(SHIFT) <= STILL, f"#{far} moves away on a phone"
+    phone.set_viewport_size(USUAL)
+    assert phone.evaluate(SMALL) == []
 
     # Nothing comes from elsewhere, nor from what files_of() leaves out.
     assets = f"{opened.address}{assets_of(path)}/"

@@ -1,7 +1,6 @@
 """What a printer gets: sheets of A4, nothing cut off, and no more of them than needed."""
 
-import re
-
+import pypdfium2
 import pytest
 
 from sitetools.content.project import COMPLETE
@@ -12,17 +11,49 @@ SHEETS = 16
 TEXT = {"width": 673, "height": 1017}  # of A4, within the margins in site.css
 
 
+def printed(page):
+    """Return the sheets of A4 that a page takes."""
+    return pypdfium2.PdfDocument(page.pdf(format="A4", prefer_css_page_size=True))
+
+
 def sheets(page):
-    """Return how many sheets of A4 a page takes."""
-    pdf = page.pdf(format="A4", prefer_css_page_size=True)
-    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+    """Return how many they are."""
+    return len(printed(page))
+
+
+FULL = 0.6
+"""How far down there is ink on every sheet but the last."""
+
+
+def filled(sheet):
+    """Return how far down there is ink: 1 is the sheet's lower end."""
+    ink = sheet.render(scale=0.4, grayscale=True).to_numpy().squeeze() < 225
+    return (ink.any(axis=1).nonzero()[0].max() + 1) / len(ink)
+
+
+def last_line(sheet):
+    """Return the last words on a sheet."""
+    return sheet.get_textpage().get_text_bounded().split("\r\n")[-1].strip()
+
+
+def wrong_with(pdf, headings):
+    """Yield the sheets that are half empty, and those at whose foot a heading is."""
+    for number, sheet in enumerate(list(pdf)[:-1], 1):
+        if filled(sheet) < FULL:
+            yield f"sheet {number} is empty below {filled(sheet):.0%}"
+        if last_line(sheet) in headings:
+            yield f"sheet {number} ends with the heading {last_line(sheet)}"
 
 
 @pytest.mark.parametrize("language", COMPLETE)
 def test_longest_page_prints_without_what_is_folded(open_page, language):
     page = open_page(color_scheme="dark").go(f"{language}/{LONGEST}/")
     page.wait_for_load_state("networkidle")
-    assert sheets(page) <= SHEETS
+    pdf = printed(page)
+    assert len(pdf) <= SHEETS
+    headings = page.locator("article :is(h2, h3, h4)").all_inner_texts()
+    names = [heading.removesuffix("#").strip() for heading in headings]
+    assert list(wrong_with(pdf, names)) == []
     assert page.locator("article details").count() > 3
     assert page.locator("article details[open]").count() == 0
     page.emulate_media(media="print")

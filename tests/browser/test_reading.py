@@ -144,17 +144,6 @@ def test_figures_and_formulas_are_legible(open_page, language, scheme):
         assert contrast >= least, f"{what}: contrast {contrast:.2f} < {least}"
 
 
-@pytest.mark.parametrize("language", PROJECT.languages())
-def test_figures_are_large_enough_on_a_phone(open_page, language):
-    page = open_page(viewport=PHONE).go(f"{language}/{LESSON}/")
-    for text in page.locator("svg[role=img] text").all():
-        scale = text.evaluate(
-            "(t) => t.getScreenCTM().a || Math.abs(t.getScreenCTM().b)"
-        )
-        size = text.evaluate("(t) => parseFloat(getComputedStyle(t).fontSize)")
-        assert abs(scale) * size > 6, text.inner_text()  # exponents are the smallest
-
-
 def test_link_of_a_heading_takes_no_line_on_a_phone(open_page):
     page = open_page(viewport=PHONE, has_touch=True, is_mobile=True).go("ko/changes/")
     heights = "(all) => all.map((h) => [h.textContent, h.offsetHeight])"

@@ -15,5 +15,9 @@ def test_copy_has_the_address_of_its_page():
 
 def test_command_has_the_address():
     text = f"curl -O {download.ADDRESS}/gradient_report.py"
-    assert download.commands(text, SITE_URL) == f"curl -O {SITE_URL}gradient_report.py"
-    assert "127.0.0.1" in download.commands(text, "")
+    made = download.addressed(text, SITE_URL, "ko")
+    assert made == f"curl -O {SITE_URL}gradient_report.py"
+    assert "127.0.0.1" in download.addressed(text, "", "ko")
+    text = f'src="{download.ADDRESS}/{download.LANGUAGE}/explorer.html"'
+    made = download.addressed(text, SITE_URL, "ko")
+    assert made == f'src="{SITE_URL}ko/explorer.html"'

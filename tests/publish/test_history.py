@@ -1,5 +1,6 @@
 """Below each page: since when it is so, by whom, and how to cite it."""
 
+import json
 import os
 import re
 import shutil
@@ -60,7 +61,7 @@ def test_renamed_file_keeps_its_history_and_bots_are_left_out(empty):
     (docs / "other.md").write_text("x")
     commit(empty, "Ada <ada@example.org>", "2026-04-04")
     found = history.histories(Project(empty))
-    page = history.History("2026-02-02", ["Ada", "Bo", "김하나"])
+    page = history.History("2026-02-02", ["Ada", "Bo", "김하나"], "2026-01-01")
     assert found["docs/한글.md"] == page
     assert found["docs/other.md"].updated == "2026-04-04"
     # In a project that is a folder of a repository, paths are the project's own.
@@ -172,6 +173,23 @@ def test_built_page_shows_its_history(root, monkeypatch):
     path = site / "ko" / "index.html"
     line = part(path, '<p class="history', "</p>")
     assert line.select_one('time[datetime="2026-11-23"]')
+    # So do the sitemap, what search engines read, and the file with the citation.
+    days = re.findall(
+        r"<loc>(.*?)</loc>\s*<lastmod>(.*?)</lastmod>",
+        (site / "sitemap.xml").read_text("utf-8"),
+    )
+    assert dict(days) == {
+        f"{SITE_URL}{code}/{url}": f"2026-11-{'23' if (code, url) == ('ko', '') else '20'}"
+        for code in ("en", "ko")
+        for url in ("", "labs/lab/")
+    }
+    data = json.loads(
+        re.findall(r'ld\+json">(.*?)</script>', path.read_text("utf-8"))[0]
+    )["@graph"][0]
+    assert (data["datePublished"], data["dateModified"]) == ("2026-11-20", "2026-11-23")
+    assert [each["name"] for each in data["contributor"]] == ["김하나", "Bo & Sons"]
+    cite = (site / "CITATION.cff").read_text("utf-8")
+    assert cite.endswith(f'\nurl: "{SITE_URL}"\ndate-released: "2026-11-23"\n')
     assert "김하나 및 Bo & Sons" in line.get_text()
     assert "Bo &amp; Sons" in path.read_text("utf-8")
     assert "@" not in line.get_text()
@@ -183,8 +201,9 @@ def test_built_page_shows_its_history(root, monkeypatch):
         f"{SITE_URL}ko/labs/lab/"
     )
     links = [str(link["href"]) for link in cite.select("a")]
-    assert (lab.parent / links[0]).resolve() == site / "ko" / "assets" / "LICENSE.txt"
-    assert links[1].startswith("https://creativecommons.org/licenses/by/4.0/")
+    assert (lab.parent / links[0]).resolve() == site / "CITATION.cff"
+    assert (lab.parent / links[1]).resolve() == site / "ko" / "assets" / "LICENSE.txt"
+    assert links[2].startswith("https://creativecommons.org/licenses/by/4.0/")
 
 
 def test_no_two_pages_are_cited_alike(site):

@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from built import LANGUAGES
 
+from sitetools.content.project import COMPLETE
 from sitetools.publish import offline
 
 
@@ -60,10 +61,11 @@ def test_copy_has_nothing_that_a_page_on_a_disk_cannot_use(copy):
             assert offline.MARK not in text
             assert not re.search(r'rel="preload"|type="module"|\.zip"', text), name
     parts = json.loads(
-        copy["en/assets/js/explorer.js"].partition(b"Parts=")[2].split(b";\n")[0]
+        copy["en/assets/js/explorer-alone.js"].partition(b"Parts=")[2].split(b";\n")[0]
     )
     assert "relu-none.json" in parts
-    assert b"import.meta" not in copy["en/assets/js/explorer.js"]
+    assert b"import.meta" not in copy["en/assets/js/explorer-alone.js"]
+    assert "en/assets/js/explorer.js" not in copy
     assert b"data:font/woff2;base64,d09GMk" in copy["en/assets/css/site.css"]
     found = copy["ko/search/search_index.js"].decode().removeprefix("var __index=")
     places = {doc["location"].partition("#")[0] for doc in json.loads(found)["docs"]}
@@ -78,22 +80,24 @@ def test_policy_of_the_site_does_not_bind_the_copy():
     assert offline.page(f"<head>\n{policy}\n</head>") == "<head>\n</head>"
 
 
-def test_every_page_links_to_the_copy_and_says_its_size(site):
+def test_every_page_links_to_copy_and_book_and_says_their_sizes(site):
     [archive] = site.glob("*.zip")
-    size = f"{archive.stat().st_size / 1e6:.1f} MB"
-    assert archive.stat().st_size < 2e6 * len(LANGUAGES), f"the copy has {size}"
+    assert archive.stat().st_size < 2e6 * len(LANGUAGES)
     for code in LANGUAGES:
-        for path in (site / code).rglob("*.html"):
+        files = [archive, *(site / code).glob("*.epub")]
+        assert len(files) == 1 + (code in COMPLETE)
+        for path in [*(site / code).rglob("index.html"), site / code / "404.html"]:
             text = path.read_text("utf-8")
             assert offline.MARK not in text, path
             footer = BeautifulSoup(text[text.index("<footer") :], "html.parser")
-            link = footer.select_one("footer a[download]")
+            links = footer.select("footer a[download]")
             if path.name == "404.html":
-                assert link is None, path
+                assert not links, path
                 continue
-            assert link, path
-            assert size in link.get_text(), path
-            assert (path.parent / str(link["href"])).resolve() == archive.resolve()
+            for file, link in zip(files, links, strict=True):
+                size = f"{file.stat().st_size / 1e6:.1f} MB"
+                assert size in link.get_text(), path
+                assert (path.parent / str(link["href"])).resolve() == file.resolve()
 
 
 def test_same_files_make_the_same_zip(site):

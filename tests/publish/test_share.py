@@ -1,6 +1,5 @@
-"""What other sites show of a link: an image, and data on the page."""
+"""What other sites show of a link: an image, and words."""
 
-import json
 import struct
 
 from bs4 import Tag
@@ -9,10 +8,6 @@ from project import PROJECT, SITE_URL
 
 from sitetools.content.project import Project
 from sitetools.publish import share
-from sitetools.publish.history import About, History
-
-KNOWN = History("2026-11-23", ["Ada"])
-PAGE = About("Site", "Title </script>", "page/", f"{SITE_URL}en/page/", KNOWN)
 
 
 def png_size(data: bytes) -> tuple[int, int]:
@@ -34,31 +29,11 @@ def test_each_card_is_a_png_of_the_size_that_sites_show():
 
 def test_language_without_a_card_has_the_english_one(root):
     project = Project(root)
-    own = share.of_page(PAGE, project, "ko", f"{SITE_URL}ko/")["card"]
+    own = share.of_page(project, "ko", f"{SITE_URL}ko/")["card"]
     assert own == f"{SITE_URL}assets/cards/ko.png"
     (project.shared / "cards" / "ko.png").unlink()
-    other = share.of_page(PAGE, project, "ko", f"{SITE_URL}ko/")["card"]
+    other = share.of_page(project, "ko", f"{SITE_URL}ko/")["card"]
     assert other == f"{SITE_URL}assets/cards/en.png"
-
-
-def test_data_of_a_page_cannot_end_its_script():
-    text = share.linked_data(PAGE, "en")
-    assert "</script>" not in text
-    assert json.loads(text) == {
-        "@context": "https://schema.org",
-        "@type": "TechArticle",
-        "headline": "Title </script>",
-        "url": f"{SITE_URL}en/page/",
-        "inLanguage": "en",
-        "dateModified": "2026-11-23",
-        "license": "https://creativecommons.org/licenses/by/4.0/",
-    }
-
-
-def test_home_page_stands_for_the_site():
-    data = json.loads(share.linked_data(About("Site", "", "", SITE_URL, None), "en"))
-    assert (data["@type"], data["name"]) == ("WebSite", "Site")
-    assert data.keys().isdisjoint({"headline", "dateModified"})
 
 
 def test_country_of_a_language():
@@ -84,10 +59,6 @@ def test_every_page_names_its_card_and_itself(addressed, language):
         assert meta["og:image"].startswith(SITE_URL)
         card = (addressed / meta["og:image"].removeprefix(SITE_URL)).read_bytes()
         assert png_size(card) == (1200, 630)
-        [script] = document.select('script[type="application/ld+json"]')
-        data = json.loads(script.get_text())
-        assert data["inLanguage"] == language
-        assert data["license"].startswith("https://creativecommons.org/")
 
 
 def test_site_without_an_address_shares_nothing(site):

@@ -5,12 +5,14 @@ import re
 import matplotlib.pyplot as plt
 import pytest
 
+from sitetools.content import labels
 from sitetools.render import backend, drawing, svg
 
 
 @pytest.fixture
-def printed():
-    """Return a function that draws and returns the SVG."""
+def printed(monkeypatch):
+    """Return a function that draws and returns the SVG, 4 inches wide."""
+    monkeypatch.setattr(backend, "_WIDEST", 4)
 
     def act(draw, words=None, **options):
         with plt.rc_context(drawing.style()):
@@ -164,16 +166,13 @@ def test_lines_of_a_rotated_text_are_beside_each_other(printed):
     assert 9 < float(elements(text, "tspan")[1]["dy"]) < 14
 
 
-def test_power_is_base_and_raised_exponent(printed):
+def test_power_is_written_as_in_prose(printed):
     def draw(axes):
         axes.loglog([1e-4, 1e3], [2, 4])
 
     text = printed(draw)
-    powers = re.findall(
-        r'>10<tspan dy="-3.42" font-size="6.3px">([^<]*)</tspan></text>', text
-    )
-    assert {"−4", "2"} <= set(powers)
-    assert re.search(r">2×10<tspan [^>]*>0</tspan></text>", text)
+    assert {"10⁻⁴", "10²", "2×10⁰"} <= set(re.findall(r">([^<]*)</text>", text))
+    assert not labels.has_words("10⁻⁴"), "nothing to translate"
 
 
 def test_other_formulas_are_refused(printed):
@@ -208,13 +207,13 @@ def test_hangul_is_as_wide_as_it_is_shown(printed):
 
 
 def test_figure_can_be_saved_by_matplotlib(tmp_path):
-    """Labs show their figures so."""
+    """Labs show their figures so, no wider than a phone shows text of 12 px."""
     figure, axes = plt.subplots(figsize=(4, 3), dpi=200)
     axes.plot([1, 2], "C0o")
     with (tmp_path / "a.svg").open("wb") as file:
         backend.Canvas(figure).print_svg(file, metadata=None)
     plt.close(figure)
     text = (tmp_path / "a.svg").read_text("utf-8")
-    assert 'viewBox="0 0 288 216"' in text
+    assert 'viewBox="0 0 266.4 216"' in text
     places = [float(element["x"]) for element in elements(text, "text")]
-    assert 0 < max(places) < 288
+    assert 0 < max(places) < 266

@@ -93,3 +93,22 @@ def test_permalinks_are_silent():
 )
 def test_indentation_goes_but_for_code(before, after):
     assert markup.without_indentation(before) == after
+
+
+@pytest.mark.parametrize(
+    ("html", "unbroken"),
+    [
+        ("weights from N(0, 1)", "weights from N(0,~1)"),
+        ("of shape (N, C, T)으로", "of shape (N,~C,~T)으로"),
+        ("<td>[0, 0.5]</td>", "<td>[0,~0.5]</td>"),
+        ("(first, then second)", "(first, then second)"),
+        ("(one, <b>two</b>)", "(one, <b>two</b>)"),
+        ('<p title="(a, b)">x</p>', '<p title="(a, b)">x</p>'),
+        ("<pre><code>f(0, 1)</code></pre>", "<pre><code>f(0, 1)</code></pre>"),
+        ("<code>f(0, 1)</code>", '<code class="whole">f(0, 1)</code>'),
+        ("<code>torch.nn</code>", "<code>torch.nn</code>"),
+        (f"<code>a {'b' * 40}</code>", f"<code>a {'b' * 40}</code>"),
+    ],
+)
+def test_what_is_one_thing_to_the_eye_is_on_one_line(html, unbroken):
+    assert markup.unbroken(html) == unbroken.replace("~", "\N{NO-BREAK SPACE}")

@@ -15,7 +15,7 @@ LINES = (
 FIGURE = (
     f'<svg xmlns="{svg.NAMESPACE}"><text x="1" y="2">loss &amp; layer</text>'
     f'<text x="1" y="2">0.5</text>{LINES}'
-    f'<text x="1" y="2">10<tspan dy="-3.4" font-size="6.3px">−4</tspan></text></svg>'
+    '<text x="1" y="2">10⁻⁴</text></svg>'
 )
 
 

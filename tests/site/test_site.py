@@ -18,9 +18,12 @@ from built import PAGES, document, each_language, each_page, file_of, source_of
 from fontTools.ttLib import TTFont
 from project import PROJECT
 
-from sitetools.content import pages, snippets
+from sitetools.content import labels, pages, snippets
 from sitetools.publish import download
 from sitetools.render import labs
+
+
+PLACE = re.compile(r"\{(\w+)\}")
 
 
 @each_page
@@ -50,7 +53,7 @@ def test_every_code_block_in_the_page_was_tested(site, language, page):
             tested[block.output.text.strip("\n")] += 1
     for fence in pages.fences(source):
         if fence.language in blocks.NOT_RUN:
-            tested[download.commands(fence.text, "").strip("\n")] += 1
+            tested[download.addressed(fence.text, "", language).strip("\n")] += 1
     tested = +tested
     missed = "\n---\n".join(shown - tested)
     assert not missed, f"docs/{language}/{page}: shown, but never tested:\n{missed}"
@@ -111,6 +114,23 @@ def test_page_is_what_its_file_says(site, language, page):
     text = re.sub(r"<[^>]*>", "", text)
     left = re.search(r"\{\{?[^}]*\w+/\w+:.*|\}\}|--8<--|\(figure:", text)
     assert not left, f"docs/{language}/{page}: shown as it is: {left[0]}"
+
+
+def test_no_text_has_a_place_that_was_not_filled(addressed):
+    """Words in labels.yml have places such as {size}; whatever shows them fills them."""
+    words = [labels.load(PROJECT, code).site.values() for code in PROJECT.languages()]
+    places = {place for each in words for text in each for place in PLACE.findall(text)}
+    assert {"code", "date", "size"} <= places
+    code = re.compile(r"(?s)<(pre|code|script)\b.*?</\1>|(`+)[^`].*?\2|data-\w+=\"[^\"]*")
+    seen = set()
+    for path in sorted(addressed.rglob("*")):
+        if path.suffix not in (".cff", ".html", ".md", ".txt", ".xml"):
+            continue
+        text = code.sub("", path.read_text("utf-8"))
+        left = places.intersection(PLACE.findall(text))
+        assert not left, f"{path.relative_to(addressed)} shows {left}"
+        seen.add(path.suffix)
+    assert len(seen) == 5
 
 
 def without(path: Path, *elements: str) -> str:
@@ -245,9 +265,25 @@ def test_page_links_to_itself_in_every_language(site, language, page):
         assert links == wanted
 
 
+PHONE, SMALLEST = 358, 12
+"""Pixels: how wide a figure is on a phone of 390, and its smallest text there."""
+
+
+def smallest(figure: Tag) -> float:
+    """Return the size of a figure's smallest text on a phone."""
+    css = (PROJECT.shared / "css" / "site.css").read_text("utf-8")
+    usual = re.search(r'svg\[role="img"\] \{[^}]*font-size: ([\d.]+)px', css)
+    assert usual
+    sizes = [float(str(each["font-size"])[:-2]) for each in figure.select("[font-size]")]
+    scale = PHONE / float(str(figure["width"]))
+    return round(scale * min(sizes + [float(usual[1])]), 1)
+
+
 @each_page
 def test_figures_are_inline_themed_and_described(site, language, page):
     figures = document(file_of(site, language, page)).select("svg[role=img]")
+    for figure in figures:
+        assert smallest(figure) >= SMALLEST, figure["id"]
     source = pages.read(source_of(language, page))
     if page.suffix == ".ipynb":
         return  # test_labs looks at them

@@ -147,9 +147,22 @@ function repair() {
     buttons.setAttribute("role", "none");
   }
   for (const box of document.querySelectorAll(".md-typeset__scrollwrap, .tabbed-labels")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
+    const scrolls = box.scrollWidth > box.clientWidth;
+    const said = scrolls && box.matches(".md-typeset__scrollwrap");
+    const attributes = { tabindex: scrolls && 0, role: said && "region", "aria-label": said && tableName(box) };
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === false) box.removeAttribute(name);
+      else box.setAttribute(name, value);
+    }
   }
+}
+
+/** Name a table as a landmark: its section, and its columns. */
+function tableName(box) {
+  const headings = [...document.querySelectorAll("article :is(h1, h2, h3, h4)")];
+  const above = headings.filter((h) => h.compareDocumentPosition(box) & Node.DOCUMENT_POSITION_FOLLOWING);
+  const columns = [...box.querySelectorAll("thead th")].map((cell) => cell.textContent.trim());
+  return `${above.at(-1)?.textContent.replace(/#$/, "") ?? ""}: ${columns.filter(Boolean).join(", ")}`;
 }
 repair();
 // The explorer redraws often and has neither; asking would cost a layout each time.
