@@ -48,11 +48,15 @@ def load() -> list[tuple[Tensor, Tensor]]:
 
 
 def start(sizes: list[int]) -> list[tuple[Tensor, Tensor]]:
-    """He initialization, the same for every remedy: (network, fan_in, fan_out)."""
+    """He's weights, the same for every remedy; in the output layer PyTorch's."""
     torch.manual_seed(0)
     layers = []
     for fan_in, fan_out in pairwise(sizes):
-        weight = torch.randn(SEEDS, fan_in, fan_out) * math.sqrt(2 / fan_in)
+        weight, bound = torch.empty(SEEDS, fan_in, fan_out), 1 / math.sqrt(fan_in)
+        if fan_out == WIDTH:
+            weight.normal_(std=math.sqrt(2) * bound)
+        else:
+            weight.uniform_(-bound, bound)
         weight = weight.repeat(len(REMEDIES), 1, 1)
         layers.append((weight, torch.zeros(len(weight), 1, fan_out)))
     return [(w.requires_grad_(), b.requires_grad_()) for w, b in layers]

@@ -5,8 +5,7 @@ statistics from parts of a batch: Hoffer et al. 2017 (arXiv:1705.08741). The tas
 MNIST-1D, Greydanus & Kobak 2024 (arXiv:2011.14439).
 """
 
-from collections.abc import Callable
-from functools import cache
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -15,58 +14,84 @@ import torch
 from matplotlib.figure import Figure
 from mnist1d.data import get_dataset_args, make_dataset
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
 SIZES = [2, 4, 8, 16, 64]  # samples behind each statistic
 DEPTH, WIDTH, CLASSES = 8, 48, 10  # hidden layers, units of each
 BATCH, EPOCHS, MOMENTUM, SEEDS = 64, 10, 0.9, 5  # the optimizer's batch
 RATES = [0.01, 0.03, 0.1]
+COPIES = len(RATES) * SEEDS  # side by side: (copy, unit, sample)
 # Training is chaotic: on another processor only the claims hold.
 TOLERANCE = {"best": None}
 
+Samples = tuple[Tensor, Tensor]
 
-class GroupedBatchNorm(nn.BatchNorm1d):
-    """BatchNorm1d whose statistics come from parts of `size` samples of the batch."""
 
-    running_mean: Tensor
-    running_var: Tensor
+class Linear(nn.Module):
+    """A linear layer for each copy, with He's or PyTorch's weights."""
 
-    def __init__(self, size: int) -> None:
-        super().__init__(WIDTH)
-        self.size = size
+    def __init__(self, fan_in: int, fan_out: int, he: bool) -> None:
+        """Draw the weights, the same ones for every rate."""
+        super().__init__()
+        weight, bound = torch.empty(SEEDS, fan_out, fan_in), 1 / math.sqrt(fan_in)
+        if he:
+            weight.normal_(std=math.sqrt(2) * bound)
+        else:
+            weight.uniform_(-bound, bound)
+        self.weight = nn.Parameter(weight.repeat(len(RATES), 1, 1))
+        self.bias = nn.Parameter(torch.zeros(COPIES, fan_out, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalize x of shape (batch, unit), each part by itself."""
-        if not self.training:
-            return super().forward(x)
-        parts = x.unflatten(0, (self.size, -1))  # (sample, part, unit)
-        mean = parts.mean(dim=0)
-        variance = (parts - mean).square().mean(dim=0)
-        unbiased = variance.mean(dim=0) * self.size / (self.size - 1)
-        self.running_mean.mul_(0.9).add_(0.1 * mean.detach().mean(dim=0))
-        self.running_var.mul_(0.9).add_(0.1 * unbiased.detach())
-        y: Tensor = (parts - mean) * (variance + self.eps).rsqrt()
-        return self.weight * y.flatten(0, 1) + self.bias
+        """Map (copy, fan_in, sample) to (copy, fan_out, sample)."""
+        return torch.baddbmm(self.bias, self.weight, x)
+
+
+class Norm(nn.Module):
+    """Normalize each copy by itself: every unit by parts of the batch, or a layer."""
+
+    def __init__(self, size: int | None) -> None:
+        """Start as the pure normalization; without a size it is that of a layer."""
+        super().__init__()
+        self.size = size
+        self.gamma = nn.Parameter(torch.ones(COPIES, WIDTH, 1))
+        self.beta = nn.Parameter(torch.zeros(COPIES, WIDTH, 1))
+        self.mean = torch.zeros(COPIES, WIDTH, 1)  # running, for evaluation
+        self.variance = torch.ones(COPIES, WIDTH, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape (copy, unit, sample)."""
+        if self.size is None:
+            variance, mean = torch.var_mean(x, dim=1, correction=0, keepdim=True)
+            y = (x - mean) * (variance + 1e-5).rsqrt()
+        elif self.training:
+            y = self.by_parts(x, self.size)
+        else:
+            y = (x - self.mean) * (self.variance + 1e-5).rsqrt()
+        return torch.addcmul(self.beta, self.gamma, y)
+
+    def by_parts(self, x: Tensor, size: int) -> Tensor:
+        """Normalize `size` samples at a time, and update the running statistics."""
+        parts = x.reshape(1, -1, size)  # a channel for each unit and part
+        mean, variance = torch.zeros(2, parts.shape[1])
+        y = F.batch_norm(parts, mean, variance, training=True, momentum=1)
+        for running, new in [(self.mean, mean), (self.variance, variance)]:
+            average = new.view(COPIES, WIDTH, -1).mean(dim=2, keepdim=True)
+            running.lerp_(average, 0.1)
+        return y.view_as(x)
 
 
 def build(kind: int | str) -> nn.Sequential:
     """Stack hidden layers; `kind` is the size of the parts or another norm."""
-    others: dict[int | str, Callable[[], nn.Module]] = {
-        "layer": lambda: nn.LayerNorm(WIDTH),
-        "none": nn.Identity,
-    }
     layers: list[nn.Module] = []
     for fan_in, fan_out in pairwise([40] + [WIDTH] * DEPTH):
-        linear = nn.Linear(fan_in, fan_out)
-        nn.init.kaiming_normal_(linear.weight, nonlinearity="relu")
-        norm = GroupedBatchNorm(kind) if isinstance(kind, int) else others[kind]()
-        layers += [linear, norm, nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(WIDTH, CLASSES))
+        layers.append(Linear(fan_in, fan_out, he=True))
+        if kind != "none":
+            layers.append(Norm(kind if isinstance(kind, int) else None))
+        layers.append(nn.ReLU())
+    return nn.Sequential(*layers, Linear(WIDTH, CLASSES, he=False))
 
 
-@cache
-def load_data() -> list[tuple[Tensor, Tensor]]:
+def load_data() -> list[Samples]:
     """Return 3200 samples (of 40 values) to train, 800 to validate, 1000 to test."""
     data = make_dataset(get_dataset_args())
     x, y = torch.tensor(data["x"]).float(), torch.tensor(data["y"])
@@ -74,43 +99,35 @@ def load_data() -> list[tuple[Tensor, Tensor]]:
     return [(x[:3200], y[:3200]), (x[3200:], y[3200:]), test]
 
 
-def train(kind: int | str) -> list[float]:
+def train(kind: int | str, data: list[Samples]) -> list[float]:
     """Return the test accuracies of all seeds at the rate that validates best."""
-    (x, y), *held_out = load_data()
+    (x, y), *held_out = data
     torch.manual_seed(0)
-    models = [build(kind) for _ in range(SEEDS)] * len(RATES)
-    parameters, buffers = stack_module_state(models)  # (network, …)
-    weights = list(parameters.values())
-    steps = [torch.zeros_like(weight) for weight in weights]
-    rates = torch.tensor(RATES).repeat_interleave(SEEDS)
-
-    def logits(x: Tensor) -> Tensor:  # (network, sample, 40) -> (…, class)
-        call = vmap(lambda p, b, x: functional_call(models[0], (p, b), (x,)))
-        return call(parameters, buffers, x)  # type: ignore[no-any-return]
-
+    model = build(kind)
+    # The rate multiplies the loss, so that one optimizer serves all copies.
+    optimizer = torch.optim.SGD(model.parameters(), lr=1, momentum=MOMENTUM)
+    each = torch.tensor(RATES).repeat_interleave(SEEDS)  # (copy)
     for _ in range(EPOCHS):
-        order = torch.stack([torch.randperm(len(x)) for _ in range(SEEDS)])
-        for batch in order.repeat(len(RATES), 1).split(BATCH, dim=1):
-            loss = F.cross_entropy(logits(x[batch]).mT, y[batch], reduction="none")
-            gradients = torch.autograd.grad(loss.mean(1).sum(), weights)
-            for weight, step, gradient in zip(weights, steps, gradients, strict=True):
-                step.mul_(MOMENTUM).add_(gradient)
-                weight.data -= rates.view(-1, *[1] * (weight.dim() - 1)) * step
-    models[0].eval()
+        order = torch.rand(SEEDS, len(x)).argsort(dim=1).repeat(len(RATES), 1)
+        for batch in order.split(BATCH, dim=1):
+            loss = F.cross_entropy(model(x[batch].mT), y[batch], reduction="none")
+            optimizer.zero_grad()
+            (loss.mean(dim=1) * each).sum().backward()
+            optimizer.step()
+    model.eval()
     with torch.no_grad():
-        right = [
-            logits(x.expand(len(rates), -1, -1)).argmax(2) == y for x, y in held_out
-        ]
-    validation, test = (r.float().mean(1).view(-1, SEEDS) for r in right)
+        right = [model(x.T.expand(COPIES, -1, -1)).argmax(1) == y for x, y in held_out]
+    validation, test = (part.float().mean(1).view(-1, SEEDS) for part in right)
     return test[validation.mean(1).argmax()].tolist()
 
 
 def measure() -> dict[str, Any]:
     """Return the test accuracy by size of the parts, and with other normalizations."""
     results: dict[str, Any] = {"best": {}}
+    data = load_data()
     kinds: list[int | str] = [*SIZES, "layer", "none"]
     for kind in kinds:
-        test = train(kind)
+        test = train(kind, data)
         summary = {"mean": sum(test) / SEEDS, "min": min(test), "max": max(test)}
         results["best"][str(kind)] = {"seeds": test, **summary}
     return results

@@ -5,6 +5,7 @@ task is MNIST-1D, Greydanus & Kobak 2024 (arXiv:2011.14439). Rates are chosen on
 validation data. The networks of all rates and seeds are trained at once.
 """
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -14,23 +15,56 @@ import torch
 from matplotlib.figure import Figure
 from mnist1d.data import get_dataset_args, make_dataset
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
 DEPTH, WIDTH, CLASSES = 8, 48, 10  # hidden layers, units of each
 BATCH, EPOCHS, MOMENTUM, SEEDS = 64, 10, 0.9, 5
 RATES = [0.003, 0.01, 0.03, 0.1, 0.3]
-NETWORKS: dict[str, tuple[int, list[Callable[[], nn.Module]]]] = {
-    "linear": (0, []),  # hidden layers, and the modules after each of them
-    "two": (1, [nn.ReLU]),
-    "none": (DEPTH, [nn.ReLU]),
-    "before": (DEPTH, [lambda: nn.BatchNorm1d(WIDTH), nn.ReLU]),
-    "after": (DEPTH, [nn.ReLU, lambda: nn.BatchNorm1d(WIDTH)]),
-}
+COPIES = len(RATES) * SEEDS  # side by side: (copy, unit, sample)
 # Training is chaotic: on another processor only the claims hold.
 TOLERANCE = {"accuracy": None, "mean": None, "best": None}
 
 Samples = tuple[Tensor, Tensor]
+
+
+class Linear(nn.Module):
+    """A linear layer for each copy, with He's or PyTorch's weights."""
+
+    def __init__(self, fan_in: int, fan_out: int, he: bool) -> None:
+        """Draw the weights, the same ones for every rate."""
+        super().__init__()
+        weight, bound = torch.empty(SEEDS, fan_out, fan_in), 1 / math.sqrt(fan_in)
+        if he:
+            weight.normal_(std=math.sqrt(2) * bound)
+        else:
+            weight.uniform_(-bound, bound)
+        self.weight = nn.Parameter(weight.repeat(len(RATES), 1, 1))
+        self.bias = nn.Parameter(torch.zeros(COPIES, fan_out, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (copy, fan_in, sample) to (copy, fan_out, sample)."""
+        return torch.baddbmm(self.bias, self.weight, x)
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """Batch normalization of each copy by itself."""
+
+    def __init__(self) -> None:
+        """Take the units of all copies as channels."""
+        super().__init__(COPIES * WIDTH)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape (copy, unit, sample)."""
+        return super().forward(x.view(1, -1, x.shape[2])).view_as(x)
+
+
+NETWORKS: dict[str, tuple[int, list[Callable[[], nn.Module]]]] = {
+    "linear": (0, []),  # hidden layers, and the modules after each of them
+    "two": (1, [nn.ReLU]),
+    "none": (DEPTH, [nn.ReLU]),
+    "before": (DEPTH, [BatchNorm, nn.ReLU]),
+    "after": (DEPTH, [nn.ReLU, BatchNorm]),
+}
 
 
 def load_data() -> list[Samples]:
@@ -46,40 +80,29 @@ def build(name: str) -> nn.Sequential:
     depth, after = NETWORKS[name]
     layers: list[nn.Module] = []
     for fan_in, fan_out in pairwise([40] + [WIDTH] * depth):
-        linear = nn.Linear(fan_in, fan_out)
-        nn.init.kaiming_normal_(linear.weight, nonlinearity="relu")
+        linear = Linear(fan_in, fan_out, he=True)
         layers += [linear, *(module() for module in after)]
-    return nn.Sequential(*layers, nn.Linear(WIDTH if depth else 40, CLASSES))
+    return nn.Sequential(*layers, Linear(WIDTH if depth else 40, CLASSES, he=False))
 
 
 def train(name: str, data: list[Samples]) -> list[Tensor]:
     """Return validation and test accuracy, (rate, seed), after SGD with momentum."""
     (x, y), *held_out = data
     torch.manual_seed(0)
-    models = [build(name) for _ in range(SEEDS)] * len(RATES)
-    parameters, buffers = stack_module_state(models)  # (network, …)
-    weights = list(parameters.values())
-    steps = [torch.zeros_like(weight) for weight in weights]
-    rates = torch.tensor(RATES).repeat_interleave(SEEDS)
-
-    def logits(x: Tensor) -> Tensor:  # (network, sample, 40) -> (…, class)
-        call = vmap(lambda p, b, x: functional_call(models[0], (p, b), (x,)))
-        return call(parameters, buffers, x)  # type: ignore[no-any-return]
-
+    model = build(name)
+    # The rate multiplies the loss, so that one optimizer serves all copies.
+    optimizer = torch.optim.SGD(model.parameters(), lr=1, momentum=MOMENTUM)
+    each = torch.tensor(RATES).repeat_interleave(SEEDS)  # (copy)
     for _ in range(EPOCHS):
-        order = torch.stack([torch.randperm(len(x)) for _ in range(SEEDS)])
-        for batch in order.repeat(len(RATES), 1).split(BATCH, dim=1):
-            loss = F.cross_entropy(logits(x[batch]).mT, y[batch], reduction="none")
-            gradients = torch.autograd.grad(loss.mean(1).sum(), weights)
-            for weight, step, gradient in zip(weights, steps, gradients, strict=True):
-                step.mul_(MOMENTUM).add_(gradient)
-                rate = rates.view(-1, *[1] * (weight.dim() - 1))
-                weight.data -= rate * step
-    models[0].eval()  # the running statistics, which are in the buffers
+        order = torch.rand(SEEDS, len(x)).argsort(dim=1).repeat(len(RATES), 1)
+        for batch in order.split(BATCH, dim=1):
+            loss = F.cross_entropy(model(x[batch].mT), y[batch], reduction="none")
+            optimizer.zero_grad()
+            (loss.mean(dim=1) * each).sum().backward()
+            optimizer.step()
+    model.eval()  # the running statistics
     with torch.no_grad():
-        right = [
-            logits(x.expand(len(rates), -1, -1)).argmax(2) == y for x, y in held_out
-        ]
+        right = [model(x.T.expand(COPIES, -1, -1)).argmax(1) == y for x, y in held_out]
     return [network.float().mean(1).view(-1, SEEDS) for network in right]
 
 

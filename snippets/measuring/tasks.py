@@ -54,14 +54,17 @@ class Stack(nn.Module):
     """Many networks of one shape side by side: a copy for each rate and seed."""
 
     def __init__(self, sizes: list[int], residual: bool, copies: int) -> None:
-        """Draw He's weights; residual branches start at zero."""
+        """Draw He's weights, PyTorch's at the output; branches start at zero."""
         super().__init__()
         self.residual = residual
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         for fan_in, fan_out in pairwise(sizes):
-            self.weights.append(
-                torch.randn(copies, fan_in, fan_out) * math.sqrt(2 / fan_in)
-            )
+            weight, bound = torch.empty(copies, fan_in, fan_out), 1 / math.sqrt(fan_in)
+            if fan_out == WIDTH:
+                weight.normal_(std=math.sqrt(2) * bound)
+            else:
+                weight.uniform_(-bound, bound)
+            self.weights.append(weight)
             self.biases.append(torch.zeros(copies, 1, fan_out))
         self.scale = nn.Parameter(torch.zeros(len(sizes), copies, 1, 1))
 

@@ -53,11 +53,16 @@ def load() -> Split:
 
 
 def start(layers: int, activation: str) -> tuple[list[Tensor], list[Tensor]]:
-    """Weights, (seed, fan_in, fan_out), of He for ReLU, else of Xavier; biases of 0."""
+    """Weights, (seed, fan_in, fan_out): He's for ReLU, else Xavier's; biases of 0.
+
+    The output layer starts as PyTorch's.
+    """
     torch.manual_seed(0)
     weights, biases = [], []
     for fan_in, fan_out in pairwise([INPUTS, *[WIDTH] * (layers - 1), CLASSES]):
         variance = 2 / fan_in if activation == "relu" else 2 / (fan_in + fan_out)
+        if fan_out == CLASSES:
+            variance = 1 / (3 * fan_in)
         weight = torch.randn(SEEDS, fan_in, fan_out) * math.sqrt(variance)
         weights.append(weight.requires_grad_())
         biases.append(torch.zeros(SEEDS, 1, fan_out, requires_grad=True))
