@@ -121,8 +121,13 @@ def finish(project: Project, language: str, site: Path) -> None:
         project, language, known["synonyms"].get(language, [])
     )
     names = dict(known["names"])
-    for words_, name in search_words.glossary(project, language):
-        names[f"{name}/"] = f"{names.get(f'{name}/', '')} {' '.join(words_)}".strip()
+    titles = {entry["location"]: entry["title"].lower() for entry in index["docs"]}
+    for terms, place in search_words.glossary(project, language):
+        page = place.partition("#")[0]
+        if terms[0].lower() in titles.get(page, "") or place not in titles:
+            place = page
+        if place:
+            names[place] = f"{names.get(place, '')} {' '.join(terms)}".strip()
     for entry in index["docs"]:
         location = entry["location"]
         if location.startswith(_MESSAGES):

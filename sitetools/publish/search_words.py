@@ -58,7 +58,8 @@ _JAPANESE = (
 )
 _LATIN_EDGE = "(?<=[A-Za-z0-9_])(?={0})|(?<={0})(?=[A-Za-z0-9_])"
 _NAMES = re.compile(r", *")
-_LINK = re.compile(r"\]\(([\w-]+)\.md")
+_INSIDE = re.compile(r" ?\(([^)]*)\)")  # another name, in parentheses
+_LINK = re.compile(r"\]\(([\w-]+)\.md(#[\w-]+)?\)")
 
 
 def separator(project: Project, language: str) -> str:
@@ -102,7 +103,7 @@ def _borders(project: Project) -> Iterator[str]:
 
 
 def glossary(project: Project, language: str) -> list[tuple[list[str], str]]:
-    """Return each term's names in the glossary, and the page that explains it."""
+    """Return each term's names in the glossary, and the place that explains it."""
     path = project.docs / language / "glossary.md"
     if not path.is_file():
         path = project.docs / SOURCE_LANGUAGE / "glossary.md"
@@ -116,7 +117,7 @@ def glossary(project: Project, language: str) -> list[tuple[list[str], str]]:
         else:
             link = _LINK.search(line)
             names = [name for name in cells[:3] if name]
-            found.append((names, link[1] if link else ""))
+            found.append((names, f"{link[1]}/{link[2] or ''}" if link else ""))
     return found
 
 
@@ -130,10 +131,11 @@ def synonyms(project: Project, language: str, more: list[list[str]]) -> list[lis
     """
     rows = []
     for names, _ in glossary(project, language):
-        columns = [_NAMES.split(_plain(name)) for name in names]
-        first, *others = columns
+        inside = [name for cell in names for name in _INSIDE.findall(cell)]
+        first, *others = [_NAMES.split(_INSIDE.sub("", cell)) for cell in names]
         if len(first) == 1:
-            rows.append(first + [name for column in others for name in column])
+            also = [name for part in inside for name in _NAMES.split(part)]
+            rows.append(first + also + [name for column in others for name in column])
         else:  # underflow and overflow: the names in other columns may be of either
             others = [column for column in others if len(column) == len(first)]
             rows += [list(row) for row in zip(first, *others, strict=True)]
@@ -145,8 +147,3 @@ def synonyms(project: Project, language: str, more: list[list[str]]) -> list[lis
         seen |= {name.lower() for name in new}
         found.append([first, *new])
     return found
-
-
-def _plain(names: str) -> str:
-    """Return names without what is in parentheses, which is another name."""
-    return re.sub(r" ?\(([^)]*)\)", r", \1", names) if "$" not in names else names

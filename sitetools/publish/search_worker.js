@@ -49,10 +49,12 @@ function asked(query, { invertedIndex, fieldVectors, tokenSet, fields }) {
     const places = known(word).flatMap((token) => fields.flatMap((field) => Object.keys(invertedIndex[token][field])));
     return Math.log(1 + all / (1 + (new Set(places).size || FEW)));
   };
-  parts = said(split(query.toLowerCase().replace(/n['’]t\b/g, " not").replace(/[^\p{L}\p{M}\p{N}_]+/gu, " ")));
+  // Of a traceback, only its message.
+  const message = query.replace(/^.*\w(?:Error|Exception|Warning): (?=.*\S)/s, "").toLowerCase();
+  parts = said(split(message.replace(/n['’]t\b/g, " not").replace(/[^\p{L}\p{M}\p{N}_]+/gu, " ")));
   // Of a short one, words in a polite form may be missing: they end a Korean question.
-  parts = parts.filter(({ ways: [[word]] }) => known(word).length || !/[가-힣]{2}(?:요|다|까)$/.test(word));
-  if (parts.length > SHORT) parts = parts.filter(({ ways }) => ways.flat().some((word) => known(word).length));
+  parts = parts.filter(({ ways: [[word]] }) => known(word).length || !/[가-힣](?:요|[가-힣][다까])$/.test(word));
+  if (parts.length > SHORT) parts = parts.filter(({ ways }) => ways.flat().some((word) => known(word).length && !/^(\d+|[a-z])$/.test(word)));
   else for (const { ways } of parts) ways[0] = ways[0].map((word) => (known(word).length ? word : meant(word, tokenSet)));
   for (const part of parts) part.weight = Math.max(...part.ways[0].map(rarity));
   const words = new Set(parts.flatMap(({ ways }) => ways.flat()));

@@ -57,7 +57,8 @@ _SEARCHING = [
     (r"(search\((\w+)\)\{)(?=if\(\2=)", r"\1\2=asked(\2,this.index);"),
     # ... which results have enough of it, ...
     (
-        r"(reduce\(\((\w+),\{ref:\w+,score:\w+,matchData:(\w+)\}\)=>\{let (\w+)=this\.map.*?)"
+        r"(reduce\(\((\w+),\{ref:\w+,score:\w+,matchData:(\w+)\}\)=>\{"
+        r"let (\w+)=this\.map.*?)"
         r"(?=let \w+=\w+\(\w+,Object\.keys\(\3\.metadata\)\);)",
         r"\1if(!enough(\4,\3.metadata))return \2;",
     ),
