@@ -129,7 +129,7 @@ def synonyms(project: Project, language: str, more: list[list[str]]) -> list[lis
         language: of the pages.
         more: what the glossary does not name.
     """
-    rows = []
+    rows: list[list[str]] = []
     for names, _ in glossary(project, language):
         inside = [name for cell in names for name in _INSIDE.findall(cell)]
         first, *others = [_NAMES.split(_INSIDE.sub("", cell)) for cell in names]
@@ -142,8 +142,8 @@ def synonyms(project: Project, language: str, more: list[list[str]]) -> list[lis
     seen = {name.lower() for row in more for name in row}
     seen |= {row[0].lower() for row in rows}
     found = [*more]
-    for first, *others in rows:
-        new = [name for name in dict.fromkeys(others) if name.lower() not in seen]
+    for row in rows:
+        new = [name for name in dict.fromkeys(row[1:]) if name.lower() not in seen]
         seen |= {name.lower() for name in new}
-        found.append([first, *new])
+        found.append([row[0], *new])
     return found
