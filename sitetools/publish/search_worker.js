@@ -107,4 +107,11 @@ function enough(result, found) {
   const inName = Object.values(found).some(({ title, names }) => title || names);
   return result.share >= (inName ? SHARE : MOST);
 }
-const worth = ({ share, parent }) => 10 * share * (parent ? 1 : PAGE);
+function worth({ share, parent }, terms) {
+  // What was found in other words is not missing.
+  for (const { ways } of parts) {
+    if (!ways.some((way) => way.every((word) => terms[word]))) continue;
+    for (const word of ways.flat()) if (!terms[word]) delete terms[word];
+  }
+  return 10 * share * (parent ? 1 : PAGE);
+}

@@ -66,7 +66,7 @@ _SEARCHING = [
     (
         r"=\+!(\w+)\.parent\+Object\.values\((\w+)\)\.filter\(\w+=>\w+\)\.length/"
         r"Object\.keys\(\2\)\.length",
-        r"=worth(\1)",
+        r"=worth(\1,\2)",
     ),
 ]
 _OURS = Path(__file__).with_name("search_worker.js")
