@@ -3,8 +3,8 @@
 Nothing shows before the styles are there, so a language gets one file with all of them.
 The theme's script fetches the whole search index with every page, which weighs more
 than all else, and puts boxes around tables, which moves what a link led to: here search
-waits for the first search, and sitetools/render/markup.py has put the boxes. Its search
-reads signs as operators: "Target -1 is out of bounds" would find what has no 1.
+waits for the first search, and sitetools/render/markup.py has put the boxes. What its
+search makes of a query, and what comes first, is for search_worker.js to say.
 
 Another version of the theme may do these things in another way: each change fails where
 it finds nothing to change.
@@ -25,9 +25,6 @@ from sitetools.fault import Fault, Place
 STYLES = "assets/css/site.css"
 DARK = "assets/css/dark.css"
 """What a page adds for readers without script whose system is dark."""
-FEW = 3
-"""Words of a search up to which a page comes before the sections of others, unless
-one of these has all of them."""
 _STYLE = re.compile(r"assets/stylesheets/(?:main|palette)\.\w+\.min\.css")
 _SCRIPT = re.compile(r"assets/javascripts/bundle\.\w+\.min\.js")
 _WORKER = re.compile(r"assets/javascripts/workers/search\.\w+\.min\.js")
@@ -64,22 +61,25 @@ _CHANGES = [
     (r'__md_get\("__palette"\)', '__md_get("__scheme")'),
     (r'__md_set\("__palette",\w+\)', ""),
 ]
-# The same for the script that searches. What is pasted, such as an error message, is
-# words without operators, ...
+# The same for the script that searches, which asks ours (search_worker.js) what to look
+# for, ...
 _SEARCHING = [
+    (r"(search\((\w+)\)\{)(?=if\(\2=)", r"\1\2=asked(\2,this.index);"),
+    # ... which results have enough of it, ...
     (
-        r'(\w+)\.trim\(\)(\.split\(/"\(\[\^"\]\+\)"/g\))',
-        r'(\1.trim().split(/\\s+/).length>5?\1.replace(/[^\\p{L}\\p{N}_]+/gu," "):\1)'
-        r".trim()\2",
+        r"(reduce\(\((\w+),\{ref:\w+,score:\w+,matchData:(\w+)\}\)=>\{"
+        r"let (\w+)=this\.map.*?)"
+        r"(?=let \w+=\w+\(\w+,Object\.keys\(\3\.metadata\)\);)",
+        r"\1if(!enough(\4,\3.metadata))return \2;",
     ),
-    # ... and what has more of the words comes first, be it a page or a section.
+    # ... and which come first.
     (
-        r"(\w+)=(\+!\w+\.parent\+)(Object\.values\((\w+)\)\.filter\(\w+=>\w+\)\.length/"
-        r"Object\.keys\(\4\)\.length)",
-        rf"\1=(share=>Object.keys(\4).length>{FEW}?9*share**3:"
-        rf"Object.keys(\4).length=={FEW}&&share==1?2:\2share)(\3)",
+        r"=\+!(\w+)\.parent\+Object\.values\((\w+)\)\.filter\(\w+=>\w+\)\.length/"
+        r"Object\.keys\(\2\)\.length",
+        r"=worth(\1,\2)",
     ),
 ]
+_OURS = Path(__file__).with_name("search_worker.js")
 
 
 @dataclass
@@ -134,7 +134,7 @@ def changes(
         STYLES: _CHARSET + "".join(css),
         DARK: dark("".join(css)),
         found.script: changed(files.read(paths[found.script])),
-        found.worker: changed(files.read(paths[found.worker]), _SEARCHING),
+        found.worker: searching(files.read(paths[found.worker])),
     }
     return made, [*styles, found.script, found.worker, *found.unused]
 
@@ -159,6 +159,11 @@ def changed(script: str, patterns: list[tuple[str, str]] = _CHANGES) -> str:
             remedy = "see what does the same there, and change the pattern"
             raise Fault(Path(__file__), problem, remedy)
     return script
+
+
+def searching(script: str) -> str:
+    """Return the theme's script that searches, with ours."""
+    return files.read(_OURS) + changed(script, _SEARCHING)
 
 
 def words(project: Project) -> list[str]:

@@ -2,8 +2,8 @@
 
 import blocks
 import pytest
-import yaml
-from project import PROJECT, ROOT
+from project import PROJECT
+from queries import LANGUAGES, queries
 
 from sitetools.content import pages, sections
 
@@ -23,27 +23,58 @@ ASK = """async ([base, queries]) => {
   }
   return answers;
 }"""
-QUERIES = yaml.safe_load((ROOT / "tests/data/queries.yml").read_text("utf-8"))
-each_language = pytest.mark.parametrize("language", QUERIES)
+each_language = pytest.mark.parametrize("language", LANGUAGES)
+FIRST, THREE = 0.95, 0.99
+"""The share of queries whose page comes first, or is among the first three."""
+NOTHING, NOISE = "nothing", 0.2
+"""What the site has no page for, and of how much of it search may offer one."""
+PASTED = [
+    ("", ""),
+    # The end of a traceback, with what the theme would take for operators.
+    (
+        'Traceback (most recent call last):\n  File "/home/me/train.py", line 83, in <module>\n'
+        "    loss = -criterion(model(x)*2 + 1, y~z)\n"
+        "    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+        '  File "/usr/lib/python3.12/site-packages/torch/nn/modules/module.py", line 1773, in'
+        " _call_impl\n    return forward_call(*args, **kwargs)\nRuntimeError: ",
+        "\n",
+    ),
+]
+"""What is pasted before and after a message."""
+
+
+def is_one_of(location, places):
+    """Return whether a result is a page, or the very section, of those wanted."""
+    page, _, ident = location.partition("#")
+    name = page.rstrip("/") or "home"
+    return name in places or f"{name}#{ident}" in places
 
 
 @each_language
 def test_what_readers_type_is_found(open_page, language):
-    expected = QUERIES[language]
+    expected = queries(language)
     page = open_page().go(f"{language}/")
     answers = page.evaluate(ASK, [page.url, list(expected)])
-    right = 0
-    for (query, wanted), found in zip(expected.items(), answers, strict=True):
-        found = [location.partition("#")[0] for location in found]
-        names = [location.rstrip("/") or "home" for location in found]
-        first, *others = wanted.split()
-        firsts = first.split("|")
-        assert any(name in names for name in firsts), f"{query}: found {names}"
-        assert set(others) <= set(names), f"{query}: found {names}"
-        right += names[0] in firsts
-        if names[0] not in firsts:
-            print(f"{query}: first is {names[0]}")  # shown if too many are
-    assert right >= 0.94 * len(expected)
+    first = three = 0
+    ranked = [
+        (query, places, found)
+        for (query, places), found in zip(expected.items(), answers, strict=True)
+        if NOTHING not in places
+    ]
+    for query, places, found in ranked:
+        right = [is_one_of(location, places) for location in found[:3]]
+        first += right[:1] == [True]
+        three += any(right)
+        if right[:1] != [True]:
+            print(f"{query}: found {found[:3]}")  # shown if too many are
+    assert first >= FIRST * len(ranked)
+    assert three >= THREE * len(ranked)
+    noise = [
+        (query, found[:3])
+        for (query, places), found in zip(expected.items(), answers, strict=True)
+        if NOTHING in places and found and not is_one_of(found[0], places)
+    ]
+    assert len(noise) <= NOISE * (len(expected) - len(ranked)), noise
 
 
 def messages(language):
@@ -62,24 +93,27 @@ def messages(language):
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("prefix", ["", "RuntimeError: ", "UserWarning: "])
-def test_a_pasted_message_finds_its_section(open_page, language, prefix):
+def test_a_pasted_message_finds_its_section(open_page, language):
     page = open_page().go(f"{language}/")
     wanted = dict(messages(language))
-    pasted = [prefix + message for message in wanted.values()]
-    answers = page.evaluate(ASK, [page.url, pasted])
+    assert len(wanted) > 25
+    pasted = {
+        prefix + message + suffix: f"error-messages/#{ident}"
+        for ident, message in wanted.items()
+        for prefix, suffix in PASTED
+    }
+    answers = page.evaluate(ASK, [page.url, list(pasted)])
     wrong = [
         f"{query}: found {found[:3]}"
-        for ident, query, found in zip(wanted, pasted, answers, strict=True)
-        if found[:1] != [f"error-messages/#{ident}"]
+        for (query, place), found in zip(pasted.items(), answers, strict=True)
+        if found[:1] != [place]
     ]
     assert not wrong, "\n".join(wrong)
-    assert len(wanted) > 25
 
 
 def test_every_language_but_new_ones_has_queries():
-    assert set(QUERIES) <= set(PROJECT.languages())
-    assert {"ko", "en"} <= set(QUERIES)
+    assert set(LANGUAGES) <= set(PROJECT.languages())
+    assert {"ko", "en"} <= set(LANGUAGES)
 
 
 def results(page):
@@ -120,6 +154,26 @@ def test_pasted_and_composed_text_is_searched(open_page):
     assert "/ko/weight-initialization/" in results(page)[0], "while it is composed"
     keyboard.send("Input.insertText", {"text": "초기화"})
     assert page.locator("input[name=query]").input_value() == "초기화"
+
+
+def test_where_nothing_is_found_other_ways_are_offered(open_page):
+    page = open_page().go("ko/diagnose/")
+    help_ = page.locator(".nothing-found")
+    page.keyboard.press("/")
+    page.keyboard.type("qk norm")
+    help_.wait_for()
+    links = [link.get_attribute("href") for link in help_.locator("a").all()]
+    assert links == ["../glossary/", "..#symptoms"]
+    page.keyboard.press("Enter")
+    assert page.url.endswith("ko/diagnose/"), "there is no result to open"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ko/#symptoms")
+    page.keyboard.press("/")
+    page.keyboard.type('"-1" + [x]: ~loss* nan')  # no operators
+    assert "/ko/where-nan-comes-from/" in results(page)[0]
+    assert help_.count() == 0
 
 
 def test_results_read_well(open_page):

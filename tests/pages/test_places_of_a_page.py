@@ -8,11 +8,9 @@ import re
 import project
 import pytest
 import yaml
+from queries import queries
 
 DOCS = project.PROJECT.docs / "en"
-QUERIES = yaml.safe_load(
-    (project.ROOT / "tests" / "data" / "queries.yml").read_text("utf-8")
-)
 
 
 def menu():
@@ -54,8 +52,7 @@ def links(page, place):
 def is_searched(page, language):
     """Return whether a query expects a page to come first."""
     name = page.rpartition(".")[0]
-    firsts = (pages.split()[0].split("|") for pages in QUERIES[language].values())
-    return any(name in names for names in firsts)
+    return any(name in places for places in queries(language).values())
 
 
 @pytest.mark.parametrize(("page", "place"), WANTED)
@@ -67,8 +64,7 @@ def test_page_is_linked_where_readers_look_for_it(page, place):
 @pytest.mark.parametrize("page", LESSONS)
 def test_page_is_found_by_what_readers_type(page, language):
     assert is_searched(page, language), (
-        f"tests/data/queries.yml: no query of {language!r} leads to {page}; add what "
-        "readers type"
+        f"tests/data/queries.{language}.yml: no query leads to {page}; add what readers type"
     )
 
 

@@ -11,7 +11,7 @@ from small_site import built
 
 from sitetools.content import pages
 from sitetools.content.project import Project
-from sitetools.publish import search
+from sitetools.publish import search, search_words
 
 GLOSSARY = """\
 ---
@@ -26,6 +26,8 @@ description: D
 | 배치 정규화 | batch normalization | BN | [배치 정규화](batch.md) |
 | 학습률 | learning rate | | |
 | 학습 | training | | [x](batch.md#part) |
+| 언더플로, 오버플로 | underflow, overflow | 언더플로우, 오버플로우 | |
+| 탄젠트(tanh) | tanh | 학습, 쌍곡탄젠트 | |
 """
 
 
@@ -40,8 +42,18 @@ description: D
             "<p><code>torch.nn.init.kaiming_normal_ zero_grad BatchNorm1d</code></p>",
         ),
         ("<pre>x = 1</pre>", ""),
-        ('<div class="language-output x"><pre>nn.Linear</pre></div>', ""),
-        ('<details class="example"><p>Why</p><pre>nn.Linear</pre></details>', '<details class="example"><p>Why</p></details>'),
+        # Of what it prints, the words.
+        (
+            '<div class="language-output x"><pre><code>step 10: loss 2.3e-01, loss nan\n'
+            "'NoneType' has no attribute 'norm'; see optimizer.step()</code></pre></div>",
+            "<p><code>step loss nan NoneType has no attribute norm see optimizer.step</code></p>",
+        ),
+        ('<div class="language-output x"><pre>1.0e+00</pre></div>', ""),
+        (
+            '<details class="example"><p>Why</p><pre>nn.Linear</pre>'
+            '<div class="language-output x"><pre>nan</pre></div></details>',
+            '<details class="example"><p>Why</p></details>',
+        ),
         ("<svg><text>0.1</text></svg>", ""),
         ('<div class="tabbed-labels"><label>Keras</label></div>', ""),
         ("<summary>Proof</summary>", ""),
@@ -83,27 +95,42 @@ def small_glossary(root: Path) -> Project:
 
 def test_glossary_names_what_pages_explain(root):
     project = small_glossary(root)
-    assert search.glossary(project, "en") == [], "it has none"
-    found = search.glossary(project, "ko")
-    assert found[-3:] == [
-        (["배치 정규화", "batch normalization", "BN"], "batch"),
+    assert search_words.glossary(project, "en") == [], "it has none"
+    found = search_words.glossary(project, "ko")
+    assert found[:3] == [
+        (["배치 정규화", "batch normalization", "BN"], "batch/"),
         (["학습률", "learning rate"], ""),
-        (["학습", "training"], "batch"),
+        (["학습", "training"], "batch/#part"),
+    ]
+
+
+def test_glossary_knows_what_means_the_same(root):
+    project = small_glossary(root)
+    found = search_words.synonyms(project, "ko", [["손실", "loss"]])
+    assert found == [
+        ["손실", "loss"],
+        ["배치 정규화", "batch normalization", "BN"],
+        ["학습률", "learning rate"],
+        ["학습", "training"],
+        ["언더플로", "underflow", "언더플로우"],
+        ["오버플로", "overflow", "오버플로우"],
+        ["탄젠트", "tanh", "쌍곡탄젠트"],  # 학습 means something else
     ]
 
 
 def test_word_of_the_glossary_has_a_border_but_not_in_a_longer_one(root):
-    separator = search.separator(small_glossary(root), "ko")
+    separator = search_words.separator(small_glossary(root), "ko")
     assert "학습(?!률)" in separator
     assert "정규화" in separator
-    assert "학습" not in search.separator(Project(root), "en")
+    assert "학습" not in search_words.separator(Project(root), "en")
 
 
 def test_index_has_the_names_of_pages_and_no_escapes(root):
     index = {
         "config": {},
         "docs": [
-            {"location": "batch/", "title": "배치"},
+            {"location": "batch/", "title": "배치 정규화"},
+            {"location": "batch/#part", "title": "x"},
             {"location": "batch/#other", "title": "x"},
             {"location": "diagnose/#non-finite", "title": "y"},
         ],
@@ -114,16 +141,17 @@ def test_index_has_the_names_of_pages_and_no_escapes(root):
     path.write_text(json.dumps(index), "utf-8")
     search.finish(small_glossary(root), "ko", root)
     text = path.read_text("utf-8")
-    assert '"배치"' in text
-    batch, other, finite = json.loads(text)["docs"]
-    assert batch["names"] == "배치 정규화 batch normalization BN 학습 training"
+    assert '"배치 정규화"' in text
+    batch, part, other, finite = json.loads(text)["docs"]
+    assert batch["names"] == "배치 정규화 batch normalization BN"
+    assert part["names"] == "학습 training", "its page is about something else"
     assert "names" not in other
-    assert finite["names"] == search._NAMES["diagnose/#non-finite"]
+    assert finite["names"] == search.words()["names"]["diagnose/#non-finite"]
 
 
-def test_of_a_message_search_reads_what_else_is_printed():
-    text = "<p>Cut by <code>a.b</code>. Or <code>a b c d e f</code>.</p>"
-    assert search._messages(text) == "<p><code>a b c d e f</code></p>"
+def test_of_a_message_search_reads_code_and_what_is_printed():
+    text = "<p>Cut by <code>a.b</code>. Or <code>a b</code>, <code>a.b</code>.</p>"
+    assert search._messages(text) == "<p><code>a.b</code></p><p><code>a b</code></p>"
     assert search._messages("<p>One.</p>") == ""
 
 
@@ -151,9 +179,12 @@ def entries(site: Path, language: str) -> dict[str, dict[str, str]]:
 
 @each_language
 def test_index_is_light_and_holds_nothing_drawn_or_run(site, language):
-    """Each reader who searches loads it."""
+    """Each reader who searches loads it.
+
+    Words of outputs are 4 kB of it, code in error messages 4, names and synonyms 6.
+    """
     raw = (site / language / "search" / "search_index.json").read_bytes()
-    assert len(gzip.compress(raw)) < 150_000
+    assert len(gzip.compress(raw)) < 165_000
     for location, entry in entries(site, language).items():
         for drawn in ("10−", "import torch", "\u2061", "<pre>", "</svg>"):
             assert drawn not in entry["text"], location
@@ -176,11 +207,10 @@ def test_index_holds_what_a_reader_would_look_for(site, language):
 def test_every_name_belongs_to_a_page(site):
     for language in LANGUAGES:
         found = entries(site, language)
-        explained = {
-            f"{page}/" for _, page in search.glossary(PROJECT, language) if page
-        }
-        named = search._NAMES.keys()
+        glossary = search_words.glossary(PROJECT, language)
+        explained = {place.partition("#")[0] for _, place in glossary if place}
+        named = search.words()["names"].keys() | explained
         if language not in ("en", "ko"):  # sections of others may lag
             named = {name for name in named if "#" not in name}
-        lost = (named | explained) - found.keys()
+        lost = named - found.keys()
         assert not lost, f"{language}: search knows names of {lost}, which is not there"

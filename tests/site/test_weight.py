@@ -13,11 +13,11 @@ from built import document, each_language
 TEXT = 16_000
 """Of a page's HTML, without its figures and code."""
 LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for a sentence
-    "why-gradients-vanish-and-explode": 20_600,
-    "relu-and-variants": 19_800,
+    "why-gradients-vanish-and-explode": 20_700,
+    "relu-and-variants": 19_900,
     "residual-connections": 17_600,
-    "weight-initialization": 20_200,
-    "gradient-clipping": 16_600,
+    "weight-initialization": 20_300,
+    "gradient-clipping": 16_700,
     "batch-normalization": 17_300,
     "layer-normalization": 17_600,
     "error-messages": 22_800,  # each message three times: heading, menu, index

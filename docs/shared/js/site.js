@@ -32,6 +32,22 @@ addEventListener("keydown", (event) => {
   query.select();
 });
 
+// Where nothing is found, say where else to look. The arrow keys lead there as to results;
+// the theme would take the first link for one on Enter, too.
+const found = document.querySelector(".md-search-result__meta");
+if (found) {
+  const help = found.nextElementSibling;
+  new MutationObserver(() => {
+    document.querySelector(".nothing-found")?.remove();
+    if (found.textContent === help.dataset.after) help.after(help.content.cloneNode(true));
+  }).observe(found, { childList: true });
+  query.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !document.querySelector(".nothing-found")) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
+
 // The theme opens everything that is folded for printing: four of ten sheets would be the
 // code of figures. What the reader opened is printed open.
 addEventListener("beforeprint", (event) => event.stopImmediatePropagation(), true);
