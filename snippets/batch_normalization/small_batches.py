@@ -118,7 +118,8 @@ def train(kind: int | str, data: list[Samples]) -> list[float]:
     with torch.no_grad():
         right = [model(x.T.expand(COPIES, -1, -1)).argmax(1) == y for x, y in held_out]
     validation, test = (part.float().mean(1).view(-1, SEEDS) for part in right)
-    return test[validation.mean(1).argmax()].tolist()
+    found: list[float] = test[validation.mean(1).argmax()].tolist()
+    return found
 
 
 def measure() -> dict[str, Any]:
