@@ -338,7 +338,7 @@ def test_each_layer_alone_is_what_autograd_finds(engine, torch):
 
 
 def test_loss_and_clipping_are_torchs(engine, torch):
-    from torch.nn import functional as F  # noqa: N812
+    from torch.nn import functional as F
 
     scores = torch.tensor([[-800.0, -3.0, -0.1, 0.0, 0.2, 40.0, 800.0]]).T
     for name, loss_fn, targets in [
@@ -374,10 +374,10 @@ def test_rounding_is_torchs_cast_exactly(engine, torch):
     ties = (2048 + torch.arange(6000) % 4096 + 0.5) * 2.0**powers
     whole = torch.arange(65400.0, 65600.0, 0.5)
     odd = [0.0, -0.0, math.inf, -math.inf, math.nan, 65519.999999, 3.4e38, 3.5e38]
+    special = torch.tensor(odd)
     near = torch.cat([ties * (1 + 1e-16), ties * (1 + 1e-9), ties * (1 - 1e-9)])
     values = torch.cat(
-        [patterns.view(torch.float64), steps, ties, near, whole, -whole]
-        + [torch.tensor(odd)]
+        [patterns.view(torch.float64), steps, ties, near, whole, -whole, special]
     )
     for name in ("float16", "bfloat16", "float32"):
         [ours] = applied(engine, torch, "round", name, values[None])
