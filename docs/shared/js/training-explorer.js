@@ -65,7 +65,7 @@
   // Charts in their own units; CSS scales them. Their axes never move.
   const BOX = { width: 320, height: 170, left: 46, right: 312, top: 8, bottom: 134 };
   const CHARTS = {
-    loss: { low: -5, high: 3, step: 2 },
+    loss: { low: -4, high: 2, step: 2 },
     gradient: { low: -15, high: 6, step: 3 },
     update: { low: -9, high: 3, step: 3 },
     spread: { low: -6, high: 6, step: 3 },
@@ -117,10 +117,10 @@
       const line = { class: "axis", x1: BOX.left, x2: BOX.right, y1: BOX.bottom, y2: BOX.bottom };
       this.first = shape("text", { x: BOX.left, y: BOX.bottom + 16, "text-anchor": "middle" });
       this.end = shape("text", { x: BOX.right, y: BOX.bottom + 16, "text-anchor": "end" });
-      this.before = shape("path", { class: "before" });
+      this.earlier = shape("path", { class: "before" });
       this.now = shape("path", { class: `now ${kind}` });
       const name = shape("text", { x: middle, y: BOX.height - 6, "text-anchor": "middle" }, axis);
-      this.svg.append(shape("line", line), this.first, this.end, name, this.now, this.before);
+      this.svg.append(shape("line", line), this.first, this.end, name, this.now, this.earlier);
       this.box = element("div", { class: kind }, element("p", {}, title), this.svg);
     }
 
@@ -139,7 +139,7 @@
       this.now.setAttribute("stroke-width", (0.7 * room).toFixed(1));
       this.now.setAttribute("d", path(values, (at, y) => `M${at} ${BOX.bottom}V${y}`));
       const half = (0.45 * room).toFixed(1);
-      this.before.setAttribute("d", path(before, (at, y) => `M${at} ${y}m-${half} 0h${2 * half}`));
+      this.earlier.setAttribute("d", path(before, (at, y) => `M${at} ${y}m-${half} 0h${2 * half}`));
       this.label(x(0), 1, layers > 1 ? layers : "");
     }
 
@@ -160,7 +160,7 @@
         return points.length ? `M${points.join("L")}` : "";
       };
       this.now.setAttribute("d", path(values));
-      this.before.setAttribute("d", path(before));
+      this.earlier.setAttribute("d", path(before));
       this.label(BOX.left, 1, most);
     }
   }
@@ -189,7 +189,7 @@
           const share = 1 / (1 + Math.exp(-score));
           pen.fillStyle = color(share > 0.5 ? "--fig-1" : "--fig-0");
           pen.globalAlpha = Number.isNaN(share) ? 0 : 0.08 + 0.6 * Math.abs(share - 0.5);
-          pen.fillRect((i % GRID) * cell, Math.floor(i / GRID) * cell, cell + 0.5, cell + 0.5);
+          pen.fillRect((i % GRID) * cell, Math.floor(i / GRID) * cell, cell, cell);
         });
         pen.globalAlpha = 1;
       }
@@ -234,9 +234,9 @@
       if (this.words) return;
       this.words = JSON.parse(this.dataset.words);
       this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      this.id = 0;
+      this.turn = 0; // counts what the trainer is asked for
       this.build();
-      this.send = trainer((frame) => this.show(frame));
+      this.trainer = trainer((frame) => this.show(frame));
       this.restart(this.stateIn(location.search));
       addEventListener("popstate", () => this.restart(this.stateIn(location.search)));
       document.addEventListener("click", (event) => this.follow(event));
@@ -414,15 +414,20 @@
     restart(settings) {
       const old = this.settings;
       const changed = old && Object.keys(settings).some((name) => settings[name] !== old[name]);
-      if (changed && this.now.step) this.before = { ...this.now, settings: old, data: this.data, plane: this.plane };
+      if (changed && this.now.step) this.earlier = { ...this.now, settings: old, data: this.data, plane: this.plane };
       this.settings = settings;
       this.now = nothing();
       this.data = new TrainingEngine.Run({ ...settings, depth: 1 }).data;
       for (const [name, select] of Object.entries(this.inputs)) select.value = settings[name];
       this.inputs.residual.disabled = settings.depth === 1;
       this.playing = false;
-      this.send({ settings, id: ++this.id });
+      this.send({ settings });
+      this.first = this.turn;
       this.fillCode();
+    }
+
+    send(message) {
+      this.trainer({ ...message, id: ++this.turn });
     }
 
     toggle() {
@@ -461,7 +466,8 @@
     // What the training says.
 
     show(frame) {
-      if (frame.id !== this.id) return; // of a run that was given up
+      if (frame.run !== this.first) return; // of a run that was given up
+      frame.done &&= frame.id === this.turn; // there may be a newer wish
       const { now } = this;
       now.losses.push(...frame.losses);
       Object.assign(now, { ...frame, losses: now.losses });
@@ -471,7 +477,7 @@
     }
 
     draw(frame) {
-      const { now, before, settings } = this;
+      const { now, earlier: before, settings } = this;
       const { depth } = settings;
       this.play.textContent = this.word(this.playing ? "pause" : "play");
       this.dataset.step = now.step;
@@ -498,8 +504,8 @@
       }
       if (frame.plane) this.drawPlanes();
       this.judge();
-      this.key.replaceChildren(element("span", { class: "now" }, this.word("now", { state: this.named(settings) })));
-      if (before) this.key.append(element("span", { class: "before" }, this.word("before", { state: this.named(before.settings) })));
+      const lines = before ? ["now", "before"].map((name) => element("span", {}, this.word(name, { state: this.named(name) }))) : [];
+      this.key.replaceChildren(...lines);
     }
 
     sayVerdict() {
@@ -512,7 +518,7 @@
 
     drawPlanes() {
       const [own, other] = this.planes;
-      const { before, data, plane } = this;
+      const { earlier: before, data, plane } = this;
       if (plane) own.draw(plane, data);
       own.canvas.setAttribute("aria-label", own.title.textContent);
       other.canvas.setAttribute("aria-label", other.title.textContent);
@@ -520,12 +526,13 @@
       if (before?.plane) other.draw(before.plane, before.data);
     }
 
-    /** Name a network: sigmoid, Xavier, 20 layers; only what is not usual of the rest. */
-    named(settings) {
-      const name = (key) => this.words[`${key}_${settings[key]}`] ?? String(settings[key]);
-      const always = ["activation", "init", "depth", "optimizer", "rate"];
-      const shown = Object.keys(CHOICES).filter((key) => always.includes(key) || settings[key] !== START[key]);
-      return shown.map((key) => `${this.word(key)} ${name(key)}`).join(this.word("separator"));
+    /** Name that in which the run and the one before differ. */
+    named(which) {
+      const { settings, earlier } = this;
+      const shown = which === "now" ? settings : earlier.settings;
+      const differ = Object.keys(CHOICES).filter((key) => settings[key] !== earlier.settings[key]);
+      const value = (key) => this.words[`${key}_${shown[key]}`] ?? String(shown[key]);
+      return differ.map((key) => `${this.word(key)}: ${value(key)}`).join(this.word("separator"));
     }
 
     fillTable() {

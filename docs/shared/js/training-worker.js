@@ -16,10 +16,11 @@ globalThis.TrainingSession = class {
 
   /** Obey: a new run, steps to take, play or pause. */
   receive({ settings, id, steps, play, quietly }) {
+    this.id = id; // of what was asked for last
     const { Run } = globalThis.TrainingEngine;
     if (settings) {
       this.run = new Run(settings);
-      this.id = id;
+      this.first = id;
       this.losses = [];
       this.left = 0;
       this.map = null;
@@ -50,7 +51,7 @@ globalThis.TrainingSession = class {
   /** Post losses, layers and verdict; the plane and what was held out less often. */
   show(done) {
     const { run } = this;
-    const frame = { id: this.id, step: run.steps, losses: this.losses, done };
+    const frame = { run: this.first, id: this.id, step: run.steps, losses: this.losses, done };
     this.losses = [];
     if (run.steps) Object.assign(frame, run.health());
     const now = performance.now();
