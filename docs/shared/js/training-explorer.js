@@ -50,7 +50,7 @@
   const RELU = { ...BROKEN, activation: "relu", init: "he" };
   const MISSIONS = [
     { settings: BROKEN, answer: "c", accuracy: 0.9, within: 400 },
-    { settings: { ...RELU, optimizer: "sgd", rate: 1 }, answer: "a", accuracy: 0.9, within: 300 },
+    { settings: { ...RELU, optimizer: "sgd", rate: 1 }, answer: "a", accuracy: 0.9, within: 300, keep: "rate" },
     { settings: { ...RELU, depth: 6, norm: "batch", batch: 2 }, answer: "b", accuracy: 0.9, within: 200 },
     { settings: { ...BROKEN, width: 16, activation: "tanh", init: "normal" }, answer: "b", accuracy: 0.9, within: 200 },
     {
@@ -377,7 +377,9 @@
       const { mission, now, settings } = this;
       if (!mission || !this.predicted || !now.heldOut || !now.step || this.done.has(mission)) return;
       const changed = Object.keys(settings).filter((name) => settings[name] !== mission.settings[name]);
-      const allowed = changed.length === 1 && (!mission.only || changed[0] === mission.only);
+      const [only] = changed;
+      const fair = !["data", "seed", mission.keep].includes(only) && (!mission.only || only === mission.only);
+      const allowed = changed.length === 1 && fair;
       if (!changed.length) this.outcome.textContent = this.word("unchanged");
       else if (!allowed) this.outcome.textContent = this.word("too_many");
       else if (now.step > mission.within) this.outcome.textContent = this.word("too_late", { within: mission.within });
@@ -513,6 +515,7 @@
       const name = verdict?.name ?? "none";
       const text = this.word(`verdict_${name}`, verdict ?? {});
       this.dataset.verdict = name;
+      this.verdict.setAttribute("aria-live", this.playing ? "off" : "polite"); // not ten times a second
       if (this.verdict.textContent !== text) this.verdict.textContent = text;
     }
 
