@@ -192,14 +192,19 @@ VERDICTS = {
 
 
 def test_random_settings_train_as_in_torch(engine, torch):
-    faults = []
+    chaotic, faults = [], []
     for settings in drawn(60):
-        faults += differences(engine, torch, settings)
+        faults += differences(engine, torch, settings, chaotic)
     assert not faults, "\n".join(faults)
+    assert len(chaotic) <= 6, f"hardly compared: {chaotic}"
 
 
-def differences(engine, torch, settings):
-    """Yield where a run in the page is not the run of the code that the page shows."""
+def differences(engine, torch, settings, chaotic):
+    """Yield where a run in the page is not the run of the code that the page shows.
+
+    Where torch answers the smallest nudge with another run, the two are compared no
+    further, and the settings are added to the chaotic ones.
+    """
     ours = engine.evaluate(RUN, [settings, STEPS])
     start, theirs, space, reports = trained(torch, ours["code"])
     _, nudged, *_ = trained(torch, ours["code"], nudge=1e-15)
@@ -218,6 +223,9 @@ def differences(engine, torch, settings):
             gaps.append(apart(torch, groups, own, a))
             responses.append(apart(torch, groups, b, a))
         allowed = max(allowed, *(10 * response for response in responses))
+        if allowed > 0.01:
+            chaotic.append(settings)
+            return
         if max(gaps) > allowed:
             yield f"{settings}: step {step}: {gaps}, allowed {allowed:.1e}"
             return

@@ -64,6 +64,33 @@ def test_mission_asks_first_and_counts_one_change(open_page):
     assert opened.errors == []
 
 
+RESCUES = [
+    {"activation": "relu"},
+    {"clip": "norm"},
+    {"norm": "none"},
+    {"init": "xavier"},
+    {"precision": "bfloat16"},
+    {"residual": "scaled"},
+]
+"""What saves the network of each mission, as its right answer says."""
+REACHED = """([i, change, look]) => {
+  const { settings, accuracy, within } = customElements.get("training-explorer").missions[i];
+  const run = new TrainingEngine.Run({ ...settings, ...change });
+  for (let step = 1; step <= within; step++) {
+    run.step();
+    if (step % look === 0 && run.heldOut().accuracy >= accuracy) return true;
+  }
+  return false;
+}"""
+
+
+def test_each_mission_can_be_done_and_is_not_done_already(open_page):
+    page = begin(open_page(), f"en/{PAGE}")
+    for i, change in enumerate(RESCUES):
+        assert page.evaluate(REACHED, [i, change, 50]), f"mission {i + 1}: {change}"
+        assert not page.evaluate(REACHED, [i, {}, 50]), f"mission {i + 1} needs none"
+
+
 def test_keyboard_plays_and_pauses(open_page):
     page = begin(open_page(), f"en/{PAGE}?depth=2&data=wave&batch=4")
     part(page, "[name=seed]").focus()

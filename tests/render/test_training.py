@@ -25,6 +25,8 @@ def used():
     found = set(re.findall(r'(?:word|button|folded)\(\s*"(\w+)"', SCRIPT))
     found |= set(re.findall(r'\? "(\w+)" : "(\w+)"\)', SCRIPT)[0]) | {"play", "pause"}
     found |= {"right", "wrong", "now", "before", "steps", "layers"}
+    for pair in re.findall(r'copyText\(.*?, "(\w+)", "(\w+)"\)', SCRIPT):
+        found |= set(pair)
     found |= {"network", "training"}
     for name, values in re.findall(r"(?m)^      (\w+): \[(.*)\],$", SCRIPT):
         found.add(name)

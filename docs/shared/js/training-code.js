@@ -99,7 +99,8 @@ y = ((16 * a * a - 20) * a * a + 5) * a + 0.05 * random.normal(300)`,
     return torch.tensor(rows)
 `;
 
-  function initialization(init) {
+  function initialization(init, norm) {
+    const zero = norm === "batch" ? "" : "\n    layer.bias.zero_()";
     if (init === "default") {
       return `def initialize(layer, random):
     bound = 1 / math.sqrt(layer.in_features)
@@ -118,18 +119,15 @@ y = ((16 * a * a - 20) * a * a + 5) * a + 0.05 * random.normal(300)`,
 def initialize(layer, random):
     outputs, inputs = layer.weight.shape
     q = orthogonal(min(inputs, outputs), max(inputs, outputs), random)
-    layer.weight.copy_(q.T if outputs > inputs else q)
-    if layer.bias is not None:
-        layer.bias.zero_()
+    layer.weight.copy_(q.T if outputs > inputs else q)${zero}
 
 
 ${uniform}`;
     }
     return `def initialize(layer, random):
     outputs, inputs = layer.weight.shape
-    layer.weight.copy_(${STD[init]} * random.normal(outputs, inputs))
-    if layer.bias is not None:
-        layer.bias.zero_()
+    std = ${STD[init]}
+    layer.weight.copy_(std * random.normal(outputs, inputs))${zero}
 
 
 ${uniform}`;
@@ -152,7 +150,7 @@ ${uniform}`;
     const [own, forward] = RESIDUAL[residual] ?? [];
     const last = init === "default" ? "initialize" : "initialize_last";
     const parts = [
-      `"""A run of the explorer that trains: ${Object.values(settings).join(" ")}."""
+      `"""A run of the explorer that trains: ${data}, seed ${seed}."""
 
 import math
 
@@ -194,7 +192,7 @@ class Round(nn.Module):
     return nn.Sequential(
 ${inner.map((line) => `        ${line},\n`).join("")}    )
 `,
-      initialization(init),
+      initialization(init, norm),
       `random = Random(3 * SEED)
 ${DATA[data]}
 held_out = torch.arange(300) % 3 == 2

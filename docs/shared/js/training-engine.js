@@ -592,6 +592,7 @@ globalThis.TrainingEngine = (() => {
       update,
       spread: spreadOf(output),
       moved: expected ? moved / expected : null,
+      stepped: parameters.some(({ value, before }) => value.some((x, i) => x !== before[i])),
       size: norm(weight.before) / Math.sqrt(weight.shape[0] ?? 1),
       dead: block?.activation.name === "relu" && output.rows >= 16 ? dead(block.y) : null,
       saturated: block?.saturated ?? null,
@@ -697,9 +698,9 @@ globalThis.TrainingEngine = (() => {
   function judgeStuck(layers) {
     const moved = layers.filter(({ gradient, moved }) => gradient && (moved ?? 0) >= STUCK);
     const limit = VANISHING * (moved.length ? median(moved.map(({ gradient }) => gradient)) : 0);
-    const stepped = layers.some(({ update }) => update !== 0);
+    const any = layers.some(({ stepped }) => stepped);
     return new Set(
-      layers.filter(({ moved, gradient }) => stepped && moved !== null && moved < STUCK && gradient > limit),
+      layers.filter(({ moved, gradient }) => any && moved !== null && moved < STUCK && gradient > limit),
     );
   }
 

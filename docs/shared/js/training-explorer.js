@@ -230,6 +230,8 @@
   const nothing = () => ({ losses: [], hidden: [], step: 0 });
 
   class TrainingExplorer extends HTMLElement {
+    static missions = MISSIONS;
+
     connectedCallback() {
       if (this.words) return;
       this.words = JSON.parse(this.dataset.words);
@@ -295,6 +297,8 @@
       this.key = element("p", { class: "key" });
       this.table = this.folded("table", () => this.fillTable());
       this.code = this.folded("code", () => this.fillCode());
+      const copy = this.button("copy", () => this.copyText(trainingCode(this.settings), "copied", "not_copied"));
+      this.code.append(copy);
       this.replaceChildren(
         this.missions,
         ...this.fields,
@@ -443,14 +447,19 @@
       this.send(message);
     }
 
-    async share() {
+    share() {
       const address = new URL(this.queryOf(this.settings) + location.hash, location.href).href;
       history.replaceState(history.state, "", address);
+      this.copyText(address, "shared", "address");
+    }
+
+    /** Copy a text and say so in the theme's dialog; where a browser forbids it, say what to do. */
+    async copyText(text, done, failed) {
       try {
-        await navigator.clipboard.writeText(address);
-        this.said.textContent = this.word("shared");
+        await navigator.clipboard.writeText(text);
+        window.alert$.next(this.word(done));
       } catch {
-        this.said.textContent = this.word("address", { address });
+        this.said.textContent = this.word(failed, { address: text });
       }
     }
 
