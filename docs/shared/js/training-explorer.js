@@ -291,9 +291,8 @@
         return new Chart(kind, this.word(`${kind}_title`), axis);
       });
       this.planes = [new Plane(this.word("plane_title")), new Plane(this.word("plane_before"))];
-      this.planes[1].box.hidden = true;
-      const planes = element("div", { class: "planes" }, ...this.planes.map(({ box }) => box));
-      const drawings = element("div", { class: "charts" }, planes, ...this.charts.map(({ box }) => box));
+      this.side = element("div", { class: "planes" }, this.planes[0].box);
+      const drawings = element("div", { class: "charts" }, this.side, ...this.charts.map(({ box }) => box));
       this.key = element("p", { class: "key" });
       this.table = this.folded("table", () => this.fillTable());
       this.code = this.folded("code", () => this.fillCode());
@@ -534,8 +533,9 @@
       if (plane) own.draw(plane, data);
       own.canvas.setAttribute("aria-label", own.title.textContent);
       other.canvas.setAttribute("aria-label", other.title.textContent);
-      other.box.hidden = !before?.plane;
-      if (before?.plane) other.draw(before.plane, before.data);
+      if (!before?.plane) return other.box.remove();
+      this.side.append(other.box);
+      other.draw(before.plane, before.data);
     }
 
     /** Name that in which the run and the one before differ. */
@@ -564,7 +564,7 @@
     fillCode() {
       this.code.querySelector("pre")?.remove();
       if (!this.code.open) return;
-      this.code.append(element("pre", { tabindex: 0 }, element("code", {}, trainingCode(this.settings))));
+      this.code.append(element("pre", {}, element("code", { tabindex: 0 }, trainingCode(this.settings))));
     }
   }
 
