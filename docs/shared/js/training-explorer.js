@@ -176,7 +176,7 @@
     draw(scores, data) {
       const pen = this.canvas.getContext("2d");
       const style = getComputedStyle(this.canvas);
-      const color = (name) => style.getPropertyValue(name).trim();
+      const [cool, warm] = ["--fig-0", "--fig-1"].map((name) => style.getPropertyValue(name).trim());
       const { width: size } = this.canvas;
       const at = (v) => ((v / TrainingSession.REACH + 1) / 2) * size;
       const { x, y } = data.train;
@@ -187,7 +187,7 @@
         const cell = size / GRID;
         scores.forEach((score, i) => {
           const share = 1 / (1 + Math.exp(-score));
-          pen.fillStyle = color(share > 0.5 ? "--fig-1" : "--fig-0");
+          pen.fillStyle = share > 0.5 ? warm : cool;
           pen.globalAlpha = Number.isNaN(share) ? 0 : 0.08 + 0.6 * Math.abs(share - 0.5);
           pen.fillRect((i % GRID) * cell, Math.floor(i / GRID) * cell, cell, cell);
         });
@@ -195,7 +195,7 @@
       }
       const high = (v) => size / 2 - (v * size) / 4;
       for (let i = 0; i < y.length; i++) {
-        pen.fillStyle = pen.strokeStyle = color(data.classes && y[i] ? "--fig-1" : "--fig-0");
+        pen.fillStyle = data.classes && y[i] ? warm : cool;
         const [px, py] = data.classes ? [at(x.data[2 * i]), at(-x.data[2 * i + 1])] : [at(x.data[i]), high(y[i])];
         pen.beginPath();
         if (data.classes && y[i]) pen.rect(px - 2.5, py - 2.5, 5, 5);
@@ -203,7 +203,7 @@
         pen.fill();
       }
       if (data.classes) return;
-      pen.strokeStyle = color("--fig-1");
+      pen.strokeStyle = warm;
       pen.lineWidth = 3;
       pen.beginPath();
       scores.forEach((score, i) => pen.lineTo(((i + 0.5) / scores.length) * size, high(Math.max(-9, Math.min(9, score)))));
