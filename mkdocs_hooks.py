@@ -67,6 +67,7 @@ from sitetools.render import (
     markup,
     notices,
     numbers,
+    training,
 )
 from sitetools.translate import new_language, prose, staleness, status, strays
 
@@ -387,6 +388,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         html = labs.fill(html, path, build.labels, config.repo_url, build.warn)
     html = markup.light(html)
     html = explorer.fill(html, path, build.labels, build.warn)
+    html = training.fill(html, path, build.labels)
     html = formulas.fill(html, path, build.labels.word("formula"))
     html = markup.unbroken(html)
     html = markup.mixed_scripts(html, build.labels.language)

@@ -1,8 +1,8 @@
 """A language's words outside its pages: `docs/<language>/labels.yml`.
 
-`site` has the words of the frame around a page, `explorer` those of the explorer;
-`figures` maps the English labels in figures to the language's own. English needs no
-`figures`: it is what snippets say.
+`site` has the words of the frame around a page, `explorer` and `training` those of the
+explorer and of the one that trains; `figures` maps the English labels in figures to the
+language's own. English needs no `figures`: it is what snippets say.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from sitetools.content import files, yaml_files
 from sitetools.content.project import COMPLETE, SOURCE_LANGUAGE, Project
 from sitetools.fault import Fault, Place
 
-PARTS = ("site", "explorer", "figures")
+WORDS = ("site", "explorer", "training")
+PARTS = (*WORDS, "figures")
 _WORD = re.compile(r"[^\W\d_⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _MATH = re.compile(r"\$[^$]*\$")
 
@@ -31,6 +32,7 @@ class Labels:
     path: Path
     site: dict[str, str]
     explorer: dict[str, str]
+    training: dict[str, str]
     figures: dict[str, str]
 
     def place(self, part: str) -> Place:
@@ -38,7 +40,7 @@ class Labels:
         return yaml_files.place(self.path, part)
 
     def word(self, name: str, part: str = "site") -> str:
-        """Return a word of the site or of the explorer.
+        """Return a word of the site or of an explorer.
 
         Raises:
             Fault: if there is none.
@@ -81,19 +83,14 @@ def load(project: Project, language: str) -> Labels:
     own = _read(project, language)
     if language not in COMPLETE:
         english = _read(project, SOURCE_LANGUAGE)
-        own = own | {part: english[part] | own[part] for part in ("site", "explorer")}
+        own = own | {part: english[part] | own[part] for part in WORDS}
     return Labels(language, _path(project, language), **own)
 
 
 def missing(project: Project, language: str) -> list[str]:
-    """Return the names of words of site and explorer that are still English."""
+    """Return the names of words of site and explorers that are still English."""
     own, english = _read(project, language), _read(project, SOURCE_LANGUAGE)
-    return [
-        word
-        for part in ("site", "explorer")
-        for word in english[part]
-        if word not in own[part]
-    ]
+    return [word for part in WORDS for word in english[part] if word not in own[part]]
 
 
 def has_words(text: str) -> bool:

@@ -24,7 +24,7 @@ _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _BOX = re.compile(r"(?:!!!|\?\?\?\+?|===\+?!?) *[\w -]*\"(.*)\"\s*$")
 _NOT_TEXT = re.compile(
     r"\s*(?:/// *\w*"  # a caption's borders
-    r"|</?(?:div|gradient-explorer)\b.*>"
+    r"|</?(?:div|(?:gradient|training)-explorer)\b.*>"
     r"|\{:? *[.#][^}]*\}"  # attributes on a line of their own
     r"|<!--.*-->)\s*"
 )

@@ -18,6 +18,7 @@ from sitetools.content import files, frozen, labels, snippets
 from sitetools.content.labels import Labels
 from sitetools.content.project import SOURCE_LANGUAGE, Project
 from sitetools.fault import Fault, Place
+from sitetools.render import training
 
 NAME = "gradient-explorer"
 SNIPPET = "explorer/grid"
@@ -27,11 +28,11 @@ _WHOLE = re.compile(rf"(?s)<{NAME}\b(?![^>]*\scontrols=).*?</{NAME}>")
 
 
 class MarkdownInside(Extension):  # type: ignore[misc]
-    """Allows Markdown inside the element, as inside a <div>."""
+    """Allows Markdown inside the elements of both explorers, as inside a <div>."""
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Add the element to those that are blocks."""
-        md.block_level_elements.append(NAME)
+        """Add the elements to those that are blocks."""
+        md.block_level_elements += [NAME, training.NAME]
 
 
 def parts(results: dict[str, Any]) -> dict[str, dict[str, Any]]:

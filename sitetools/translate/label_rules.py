@@ -71,6 +71,7 @@ def problems(path: Path) -> Iterator[Fault]:
     wanted = {label: label for label in used}
     yield from _part(own, "site", own.site, english.site)
     yield from _part(own, "explorer", own.explorer, english.explorer)
+    yield from _part(own, "training", own.training, english.training)
     yield from _part(own, "figures", own.figures, wanted)
 
 

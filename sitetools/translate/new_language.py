@@ -101,6 +101,7 @@ def _labels(project: Project, name: str) -> str:
     waiting = {
         "site": {k: word for k, word in source.site.items() if k != "language"},
         "explorer": source.explorer,
+        "training": source.training,
         "figures": {word: word for word in labels.load(project, "ko").figures},
     }
     text = _HEAD

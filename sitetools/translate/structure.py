@@ -43,7 +43,7 @@ _IN_ORDER = {
     "link": re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]*)"),
     "caption": re.compile(r"(?m)^\s*///(.*)$"),
     "admonition": re.compile(r"(?m)^\s*((?:!!!|\?\?\?\+?) +\w+)"),
-    "explorer": re.compile(r"<gradient-explorer\b([^>]*)>"),
+    "explorer": re.compile(r"<(?:gradient|training)-explorer\b([^>]*)>"),
     "tab": re.compile(r"(?m)^\s*(===)"),
     "table row": re.compile(r"(?m)^\s*(\|.*\|)\s*$"),
 }

@@ -46,7 +46,7 @@ SHOWN = """() => [...document.querySelectorAll(
         .some((n) => getComputedStyle(n).opacity < 1)) })
   .map((e) => e.outerHTML.slice(0, 200))"""
 WORDS = """() => [...document.querySelectorAll("article :is(h1, h2, h3, p, td, pre, text)")]
-  .filter((e) => !e.closest("gradient-explorer"))
+  .filter((e) => !e.closest("gradient-explorer, training-explorer"))
   .map((e) => e.textContent.trim())"""
 
 

@@ -54,6 +54,13 @@ def test_copy_works_from_disk(open_page, folder):
     explorer.locator(".verdict", has_text="stable").wait_for()
     assert "activation=relu" in page.url
 
+    page.locator(".md-nav__link[href$='training-explorer/index.html']").first.click()
+    trains = page.locator("training-explorer[data-ready]")
+    trains.locator(
+        "[name=one]"
+    ).click()  # without a worker, which Chromium forbids here
+    page.locator("training-explorer[data-step='1']").wait_for()
+
     page.locator("label[for=__palette_1]").click()
     assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"
     page.reload()

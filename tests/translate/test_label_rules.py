@@ -113,6 +113,8 @@ def test_korean_labels_are_about_the_same():
     for part in labels.PARTS:
         for label, own in getattr(korean, part).items():
             text = getattr(english, part).get(label, label)
+            if part == "training" and text.endswith((".", "?")):
+                continue  # a sentence, which Korean says in its own way
             for word, wanted in words.items():
                 said = unicodedata.normalize("NFC", own)
                 assert re.search(wanted, said) or not re.search(word, text, re.I), (

@@ -181,9 +181,9 @@ function tableName(box) {
   return `${above.at(-1)?.textContent.replace(/#$/, "") ?? ""}: ${columns.filter(Boolean).join(", ")}`;
 }
 repair();
-// The explorer redraws often and has neither; asking would cost a layout each time.
+// Explorers redraw often and have neither; asking would cost a layout each time.
 new MutationObserver((changes) => {
-  if (!changes.every(({ target }) => target.closest("gradient-explorer"))) repair();
+  if (!changes.every(({ target }) => target.closest("gradient-explorer, training-explorer"))) repair();
 }).observe(document.body, { childList: true, subtree: true });
 addEventListener("resize", repair);
 document.addEventListener("toggle", repair, true);

@@ -1,0 +1,47 @@
+"""The explorer that trains: `<training-explorer>` in a page, and its words.
+
+It computes in the browser: docs/shared/js/training-engine.js.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+from sitetools.content import files, labels
+from sitetools.content.labels import Labels
+from sitetools.content.project import SOURCE_LANGUAGE, Project
+from sitetools.fault import Fault, Place
+
+NAME = "training-explorer"
+_OPENING = re.compile(rf"<{NAME}\b([^>]*)>")
+
+
+def words(project: Project, own: Labels) -> dict[str, str]:
+    """Return what the element says in a language.
+
+    Raises:
+        Fault: if a language that must be complete has no such word.
+    """
+    english = labels.load(project, SOURCE_LANGUAGE).training
+    return {name: own.word(name, "training") for name in english}
+
+
+def fill(page: str, path: Path, own: Labels) -> str:
+    """Give the explorers of a page their words.
+
+    Raises:
+        Fault: if a word is missing.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        try:
+            said = words(Project.of(path), own)
+        except Fault as fault:
+            raise fault.at(Place(path, files.line_of(path, f"<{NAME}"))) from None
+        content = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+        return f'<{NAME}{match[1]} data-words="{html.escape(content)}">'
+
+    return _OPENING.sub(replace, page)
