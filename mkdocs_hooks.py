@@ -556,8 +556,9 @@ def on_post_build(config: MkDocsConfig) -> None:
         return
     if build.language:
         search.finish(build.project, build.language, site)
-        if build.language in COMPLETE and not build.serving:
-            name = f"{_file_name(config.extra['root_name'])}-{build.language}.epub"
+        root = config.extra.get("root_name")  # none where a language is built alone
+        if build.language in COMPLETE and root and not build.serving:
+            name = f"{_file_name(root)}-{build.language}.epub"
             (site / name).write_bytes(_book(build, config).packed())
         return
     languages = build.project.languages()
@@ -607,7 +608,7 @@ def _book(build: Build, config: MkDocsConfig) -> book.Book:
                 ],
             )
             for page in members
-            if page.file.src_uri not in book.LEFT_OUT
+            if page.is_page and page.file.src_uri not in book.LEFT_OUT
         ]
         parts.append(book.Part(str(item.title) if item.is_section else "", chapters))
     binding = chapter.Binding(

@@ -184,6 +184,8 @@ def _plain(block: ET.Element) -> None:
 def _styled(formula: ET.Element) -> None:
     """Put how large a part is on an element of its own, where EPUB's MathML has it."""
     for node in list(formula.iter()):
+        for name in _SPOKEN:
+            node.attrib.pop(name, None)
         size = {name: node.attrib.pop(name) for name in _SIZES if name in node.attrib}
         if not size or node.tag in ("math", "mstyle"):
             node.attrib |= size
@@ -198,6 +200,8 @@ def _styled(formula: ET.Element) -> None:
 
 
 _SIZES = ("displaystyle", "scriptlevel")
+_SPOKEN = ("intent", "arg")
+"""Attributes of MathML 4, which EPUB does not have yet."""
 _CHANGES = {"math": _styled, "pre": _plain, "svg": _dressed}
 """What becomes of an element with all that is in it."""
 

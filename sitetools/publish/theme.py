@@ -25,6 +25,7 @@ from sitetools.fault import Fault, Place
 STYLES = "assets/css/site.css"
 DARK = "assets/css/dark.css"
 """What a page adds for readers without script whose system is dark."""
+_COMMENT = re.compile(r"/\*[^!].*?\*/\s*", re.DOTALL)
 _STYLE = re.compile(r"assets/stylesheets/(?:main|palette)\.\w+\.min\.css")
 _SCRIPT = re.compile(r"assets/javascripts/bundle\.\w+\.min\.js")
 _WORKER = re.compile(r"assets/javascripts/workers/search\.\w+\.min\.js")
@@ -129,7 +130,10 @@ def changes(
     """
     found = parts(list(paths))
     styles = [*found.styles, *own]
-    css = [files.read(paths[name]).replace(_CHARSET, "") for name in styles]
+    css = [
+        _COMMENT.sub("", files.read(paths[name])).replace(_CHARSET, "")
+        for name in styles
+    ]
     made = {
         STYLES: _CHARSET + "".join(css),
         DARK: dark("".join(css)),

@@ -119,7 +119,7 @@ def test_preview_packs_and_shares_nothing_and_has_no_policy(
     assert len(list(site.glob("*.zip"))) == count
     html = (site / "en" / "index.html").read_text("utf-8")
     assert offline.MARK not in html
-    for text in ("download>", "og:image", "Content-Security-Policy"):
+    for text in ('.zip" download>', "og:image", "Content-Security-Policy"):
         assert html.count(text) == count, text
     missing = (site / "en" / "404.html").read_text("utf-8")
     assert missing.count("Content-Security-Policy") == count

@@ -18,7 +18,7 @@ LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for
     "residual-connections": 17_600,
     "weight-initialization": 20_300,
     "gradient-clipping": 16_700,
-    "batch-normalization": 17_300,
+    "batch-normalization": 17_700,
     "layer-normalization": 17_600,
     "error-messages": 22_800,  # each message three times: heading, menu, index
 }
