@@ -25,7 +25,7 @@ def own(language="ko", **figures):
         "batch norm,\nshared": "배치\n(공유)",
     }
     path = PROJECT.docs / "ko" / "labels.yml"
-    return Labels(language, path, {}, {}, words)
+    return Labels(language, path, {}, {}, {}, words)
 
 
 def test_words_are_those_to_translate():
@@ -69,7 +69,7 @@ def test_translation_must_have_as_many_lines(root):
     )
     words = labels._parsed(path, path.read_text("utf-8"))["figures"]
     with pytest.raises(Fault, match="another number of lines") as error:
-        svg.in_language(LINES, Labels("ko", path, {}, {}, words), "a/small")
+        svg.in_language(LINES, Labels("ko", path, {}, {}, {}, words), "a/small")
     line = path.read_text("utf-8").split("\n")[error.value.place.line - 1]
     assert label in line
 

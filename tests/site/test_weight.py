@@ -20,7 +20,7 @@ LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for
     "gradient-clipping": 16_700,
     "batch-normalization": 17_700,
     "layer-normalization": 17_600,
-    "error-messages": 22_800,  # each message three times: heading, menu, index
+    "error-messages": 23_200,  # each message three times: heading, menu, index
 }
 FIGURE = 20_000
 PAGE = 160_000
