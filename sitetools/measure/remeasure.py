@@ -15,7 +15,7 @@ from sitetools.measure import run_labs, sandbox
 from sitetools.render import drawing, labs
 
 LIMIT = 600.0
-"""Seconds after which a snippet counts as endless: ten times what the longest takes here."""
+"""Seconds of computing after which a snippet counts as endless, on a slow processor."""
 Tolerances = dict[str, float | None]
 
 
