@@ -156,7 +156,7 @@ def draw(results: dict[str, Any]) -> Figure:
         "He, batch norm": ("batch", "off", "he"),
         "He, layer norm": ("layer", "off", "he"),
         "He, residual": ("none", "on", "he"),
-        "He, layer norm, residual": ("layer", "on", "he"),
+        "He, LN, residual": ("layer", "on", "he"),
     }
     styles = {  # hollow and large where another one lies on top
         "sigmoid": {"color": "C2", "marker": "^", "label": "sigmoid"},
