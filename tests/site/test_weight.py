@@ -21,7 +21,7 @@ LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for
     "batch-normalization": 17_800,
     "layer-normalization": 18_100,
     "where-nan-comes-from": 17_000,
-    "why-batch-normalization-helps": 16_500,
+    "why-batch-normalization-helps": 16_800,
     "error-messages": 23_200,  # each message three times: heading, menu, index
 }
 FIGURE = 20_000
