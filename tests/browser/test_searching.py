@@ -159,7 +159,7 @@ def test_pasted_and_composed_text_is_searched(open_page):
 def test_where_nothing_is_found_other_ways_are_offered(open_page):
     page = open_page().go("ko/diagnose/")
     help_ = page.locator(".nothing-found")
-    page.keyboard.press("/")
+    page.keyboard.press("Control+k")
     page.keyboard.type("qk norm")
     help_.wait_for()
     links = [link.get_attribute("href") for link in help_.locator("a").all()]
@@ -170,7 +170,7 @@ def test_where_nothing_is_found_other_ways_are_offered(open_page):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/ko/#symptoms")
-    page.keyboard.press("/")
+    page.keyboard.press("Control+k")
     page.keyboard.type('"-1" + [x]: ~loss* nan')  # no operators
     assert "/ko/where-nan-comes-from/" in results(page)[0]
     assert help_.count() == 0
