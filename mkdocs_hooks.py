@@ -8,13 +8,11 @@ sitetools/.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +29,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import get_toc
+from mkdocs.utils import get_build_date
 from mkdocs.utils.templates import TemplateContext
 
 from sitetools.content import files as text_files
@@ -93,9 +92,10 @@ class Build:
     """What git knows of each page."""
     ahead: draw_ahead.Ahead
     """Processes that draw the figures."""
-    menu: Navigation | None = None
     quick: bool = False
     """A preview builds only the pages that were just saved; all follows."""
+    menu: Navigation | None = None
+    """The pages in their order, once they are known."""
 
 
 _serving = False
@@ -240,10 +240,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     data = explorer.data(project, build.warn)
     for name, content in data.items():
         generate(f"assets/explorer/{name}", content)
-    # In a frame of another site, a script may be loaded, but neither module nor data.
     script = text_files.read(project.shared / "js" / "explorer.js")
-    parts = {name: json.loads(content) for name, content in data.items()}
-    generate(offline.PLAIN, offline.explorer(script, parts))
+    generate(explorer.ALONE, explorer.alone(script, data))
     # The footer links to it.
     generate("assets/LICENSE.txt", text_files.read(project.root / "LICENSE"))
     paths = {f.src_uri: Path(f.abs_src_path) for f in files if f.abs_src_path}
@@ -436,16 +434,14 @@ def on_template_context(
     if _of(config).language and template_name == "404.html" and not config.site_url:
         context["base_url"] = "."
     if template_name == _EXPLORER:
-        context["explorers"] = [  # type: ignore[typeddict-unknown-key]
-            (page.url, found)
-            for page in context["nav"].pages
-            if (found := explorer.whole(page.content or ""))
-        ]
+        found = ((p.url, explorer.whole(p.content or "")) for p in context["nav"].pages)
+        whole = next((each for each in found if each[1]), None)
+        context["explorer"] = whole  # type: ignore[typeddict-unknown-key]
     return context
 
 
 def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
-    """Give the 404 page its policy: it is not a page of the menu."""
+    """Give the pages that are not in the menu their policy."""
     page = template_name.endswith(".html") and output.strip()
     if _of(config).serving or not page:
         return output
@@ -573,8 +569,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     days = {name: known.updated for name, known in build.histories.items()}
     url = config.site_url or ""
     found = indexes.of(build.project, config.extra["nav"], url, days)
-    last = max(days.values(), default="")
-    found[citation.NAME] = citation.of(build.project, url, last)
+    found[citation.NAME] = citation.of(build.project, url, _last_day(build))
     for name, text in found.items():
         if text:
             text_files.write(site / name, text)
@@ -582,6 +577,11 @@ def on_post_build(config: MkDocsConfig) -> None:
         _preview.go_on(build.project)
     else:
         offline.pack(site, build.project, _file_name(config.site_name))
+
+
+def _last_day(build: Build) -> str:
+    """Return the day on which a page last changed, if git knows."""
+    return max((known.updated for known in build.histories.values()), default="")
 
 
 def _file_name(name: str) -> str:
@@ -598,6 +598,7 @@ def _book(build: Build, config: MkDocsConfig) -> book.Book:
         members = item.children if item.is_section else [item]
         chapters = [
             chapter.Chapter(
+                _path(page),
                 page.url,
                 str(page.title),
                 page.content or "",
@@ -614,14 +615,13 @@ def _book(build: Build, config: MkDocsConfig) -> book.Book:
     binding = chapter.Binding(
         build.labels.language,
         config.site_url or "",
-        {each.url.strip("."): each.name for part in parts for each in part.chapters},
+        {each.url: each.name for part in parts for each in part.chapters},
         chapter.colors(build.project),
     )
-    days = [known.updated for known in build.histories.values()]
     return book.Book(
         title=config.site_name,
         ident=config.extra["root_name"],
-        day=max(days, default=date.today().isoformat()),
+        day=_last_day(build) or get_build_date(),
         words=build.labels,
         binding=binding,
         parts=parts,

@@ -6,12 +6,20 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 from sitetools.content.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = Project(ROOT)
 SITE_URL = "https://someone.example/some/path/"
+
+
+def absent(reason: str) -> NoReturn:
+    """Skip a test whose program is not installed, but fail in CI."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
 def build(

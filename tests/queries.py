@@ -1,7 +1,8 @@
 """What readers type, by language, and the places of which one must come first."""
 
-import yaml
 from project import ROOT
+
+from sitetools.content import yaml_files
 
 DATA = ROOT / "tests" / "data"
 LANGUAGES = sorted(path.suffixes[0][1:] for path in DATA.glob("queries.*.yml"))
@@ -9,7 +10,10 @@ LANGUAGES = sorted(path.suffixes[0][1:] for path in DATA.glob("queries.*.yml"))
 
 def queries(language: str) -> dict[str, list[str]]:
     """Return each query of a language with its places: pages, or sections of pages."""
-    groups = yaml.safe_load((DATA / f"queries.{language}.yml").read_text("utf-8"))
-    return {
-        query: where.split("|") for where, asked in groups.items() for query in asked
-    }
+    path = DATA / f"queries.{language}.yml"
+    found: dict[str, list[str]] = {}
+    for where, asked in yaml_files.parse(path.read_text("utf-8"), path).items():
+        for query in asked:
+            assert query not in found, f"{path}: {query!r} appears twice"
+            found[query] = where.split("|")
+    return found

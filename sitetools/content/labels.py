@@ -93,6 +93,16 @@ def missing(project: Project, language: str) -> list[str]:
     return [word for part in WORDS for word in english[part] if word not in own[part]]
 
 
+def words(project: Project, own: Labels, part: str) -> dict[str, str]:
+    """Return what an element of a page says in a language.
+
+    Raises:
+        Fault: if a language that must be complete has no such word.
+    """
+    english = getattr(load(project, SOURCE_LANGUAGE), part)
+    return {name: own.word(name, part) for name in english}
+
+
 def has_words(text: str) -> bool:
     """Return whether a figure's text needs translating: numbers and formulas do not."""
     return bool(_WORD.search(_MATH.sub("", text)))

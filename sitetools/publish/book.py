@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sitetools.content.labels import Labels
-from sitetools.publish import offline
+from sitetools.publish import linked_data, offline
 from sitetools.publish.chapter import Binding, Chapter, document
 
 MIMETYPE = "application/epub+zip"
@@ -175,7 +175,7 @@ class Book:
             "language": language,
             "creator": self.words.word("cite_author").replace("{site}", self.title),
             "description": self.words.word("description"),
-            "rights": "CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); MIT",
+            "rights": f"CC BY 4.0 ({linked_data.LICENSE}); MIT",
             "source": site,
             "date": self.day,
         }

@@ -20,8 +20,8 @@ from xml.etree import ElementTree as ET
 
 from sitetools.content import files
 from sitetools.content.project import Project
-from sitetools.fault import Fault
-from sitetools.render import svg
+from sitetools.fault import Fault, Place
+from sitetools.render import explorer, svg, training
 
 XHTML = "http://www.w3.org/1999/xhtml"
 _NAMESPACES = {"svg": svg.NAMESPACE, "math": "http://www.w3.org/1998/Math/MathML"}
@@ -36,11 +36,9 @@ _VOID = re.compile(r"<(br|hr|img|wbr)\b([^>]*?)/?>")
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")
 _OURS = re.compile(r"data-|tabindex$|markdown$|aria-hidden$|download$|rel$|target$")
 """Attributes that mean something to a browser or to this site only."""
-_RENAMED = {
-    "details": "section",
-    "summary": "p",
-    "gradient-explorer": "div",  # in which is what shows without it
-}
+_RENAMED = {"details": "section", "summary": "p"}
+# In which is what shows without them.
+_RENAMED |= dict.fromkeys((explorer.NAME, training.NAME), "div")
 _COLOR = re.compile(r"var\(--fig-(\w+)\)")
 _PARTS = re.compile(r"([^?#]*)(\?[^#]*)?(#.*)?")
 
@@ -56,6 +54,7 @@ class Heading(NamedTuple):
 class Chapter:
     """A page of the site that is to be in the book."""
 
+    path: Path
     url: str
     """Its address in its language: `diagnose/`."""
     title: str
@@ -66,7 +65,7 @@ class Chapter:
     @property
     def name(self) -> str:
         """The file's name in the book."""
-        return f"{self.url.strip('./').replace('/', '-') or 'start'}.xhtml"
+        return f"{self.url.strip('/').replace('/', '-') or 'start'}.xhtml"
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,8 @@ class Binding:
         except ET.ParseError as error:
             line = text.split("\n")[error.position[0] - 1]
             near = line[max(0, error.position[1] - 60) :][:100]
-            place = Path("docs", self.language, chapter.url.strip("./") or "index")
+            words = max(re.split("<[^>]*>", line), key=len)
+            place = Place(chapter.path, files.line_of(chapter.path, words))
             problem = f"its HTML cannot be a book's: {error}, at {near}"
             raise Fault(place, problem, "close what is open there") from None
 
@@ -154,14 +154,14 @@ def colors(project: Project) -> dict[str, str]:
     return dict(reversed(found))
 
 
-def document(title: str, language: str, body: str, head: str = "") -> str:
+def document(title: str, language: str, body: str) -> str:
     """Return a file of the book around its body."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n'
         f'<html xmlns="{XHTML}" xmlns:epub="http://www.idpf.org/2007/ops" '
         f'lang="{language}" xml:lang="{language}">\n'
         f"<head>\n<title>{entities.escape(title, quote=False)}</title>\n"
-        f'<link rel="stylesheet" href="book.css"/>{head}\n</head>\n'
+        f'<link rel="stylesheet" href="book.css"/>\n</head>\n'
         f"<body>\n{body}\n</body>\n</html>\n"
     )
 
@@ -169,7 +169,7 @@ def document(title: str, language: str, body: str, head: str = "") -> str:
 def _dressed(figure: ET.Element) -> None:
     """Give a figure what the site's stylesheet gives it."""
     look = {"fill": svg.INK, "font-family": "sans-serif", "stroke-linejoin": "round"}
-    for name, value in (look | {"font-size": "9px"}).items():
+    for name, value in (look | {"font-size": f"{svg.TEXT_SIZE:g}px"}).items():
         figure.set(name, value)
 
 

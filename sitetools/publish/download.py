@@ -1,4 +1,4 @@
-"""What readers copy and that knows the site's address: a file, commands, markup."""
+"""What readers copy with the site's address in it: a file, commands, markup."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class History:
     contributors: list[str] = field(default_factory=list)
     """The names of all who changed it, the first author first."""
     created: str = ""
-    """The day on which it came, under whatever name."""
+    """The day it was added, under whatever name."""
 
 
 def histories(project: Project) -> dict[str, History]:

@@ -25,7 +25,7 @@ class Around:
     """What is around a page."""
 
     language: str
-    """In which the page is: not the site's where an English one stands in."""
+    """The page's own: English where the translation is missing."""
     description: str
     image: str
     path: Sequence[Step]

@@ -16,18 +16,16 @@ import re
 import zipfile
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from sitetools.content import labels
 from sitetools.content.project import Project
+from sitetools.render import explorer
 
 MARK = "<!-- offline -->"
 """Keeps a place in each footer for the link, until the file's size is known."""
 WORKER = "assets/javascripts/worker.js"
 EXPLORER = "assets/js/explorer.js"
-PLAIN = "assets/js/explorer-alone.js"
-"""The explorer with its data: for a disk, and for the page with the explorer alone."""
 _LINK = re.compile(r'(\b(?:href|src)=")([^"#?]+)')
 _BUNDLE = re.compile(r'<script src="((?:\.\./)*)assets/javascripts/bundle\.')
 # What fails on a disk: a policy without the scripts below, a font fetched ahead.
@@ -44,7 +42,7 @@ def page(text: str) -> str:
     text = _LINK.sub(lambda match: match[1] + to_file(match[2]), _DROPPED.sub("", text))
     text = _BUNDLE.sub(rf'<script src="\1{WORKER}"></script>\n\g<0>', text)
     text = text.replace('<script type="module"', "<script defer")
-    return text.replace(EXPLORER, PLAIN)
+    return text.replace(EXPLORER, explorer.ALONE)
 
 
 def to_file(link: str) -> str:
@@ -73,13 +71,6 @@ def worker(source: str) -> str:
         "window.Worker=class extends Worker{constructor(){"
         "super(URL.createObjectURL(new Blob([source])))}}}\n"
     )
-
-
-def explorer(source: str, parts: dict[str, Any]) -> str:
-    """Return the explorer as a plain script, not a module, with its data before it."""
-    data = json.dumps(parts, separators=(",", ":"))
-    body = source.replace("import.meta.url", "location.href")
-    return f"globalThis.explorerParts={data};\n(()=>{{\n{body}}})();\n"
 
 
 def index(text: str) -> str:
@@ -161,8 +152,8 @@ def pack(site: Path, project: Project, name: str) -> None:
     for code in project.languages():
         words = labels.load(project, code)
         files = {"offline": site / f"{name}.zip"}
-        if books := list((site / code).glob("*.epub")):
-            files["book"] = books[0]
+        if (book := site / code / f"{name}-{code}.epub").is_file():
+            files["book"] = book
         for path in (site / code).rglob("*.html"):
             text = path.read_text("utf-8")
             # The 404 page is shown at any address.

@@ -20,7 +20,7 @@ from typing import Any
 
 from sitetools.content import files as text_files
 from sitetools.content.project import Project
-from sitetools.render import explorer
+from sitetools.render import explorer, training
 
 _PACKAGES = ("mkdocs", "markdown", "pymdown-extensions", "pygments")
 
@@ -55,7 +55,7 @@ class PageCache:
     def _code(self) -> list[Path]:
         """Return the files that choose, extend or call Markdown."""
         names = ("mkdocs.yml", f"mkdocs.{self.language}.yml", "mkdocs_hooks.py")
-        own = [Path(explorer.__file__), Path(__file__)]
+        own = [Path(explorer.__file__), Path(training.__file__), Path(__file__)]
         return [self.project.root / name for name in names] + own
 
     def restore(

@@ -122,7 +122,7 @@ def glossary(project: Project, language: str) -> list[tuple[list[str], str]]:
 
 
 def synonyms(project: Project, language: str, more: list[list[str]]) -> list[list[str]]:
-    """Return what pages say, each with other ways to say it, of which each is once.
+    """Return what pages say, each with other ways to say it; no name is in two rows.
 
     Args:
         project: whose glossary names most of them.

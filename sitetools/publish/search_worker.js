@@ -101,7 +101,7 @@ function named({ title, names = "" }) {
   return titles.get(text);
 }
 
-// Whether a result is shown, and the number whose square its score is multiplied by.
+// Whether a result is shown; and what its score grows with, by 1 plus the square.
 function enough(result, found) {
   result.share = share(result, found);
   const inName = Object.values(found).some(({ title, names }) => title || names);

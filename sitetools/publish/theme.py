@@ -24,7 +24,7 @@ from sitetools.fault import Fault, Place
 
 STYLES = "assets/css/site.css"
 DARK = "assets/css/dark.css"
-"""What a page adds for readers without script whose system is dark."""
+"""The dark rules for a dark system: without script, and for the explorer alone."""
 _COMMENT = re.compile(r"/\*[^!].*?\*/\s*", re.DOTALL)
 _STYLE = re.compile(r"assets/stylesheets/(?:main|palette)\.\w+\.min\.css")
 _SCRIPT = re.compile(r"assets/javascripts/bundle\.\w+\.min\.js")

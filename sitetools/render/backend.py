@@ -29,8 +29,6 @@ Color: TypeAlias = Any
 """Three or four numbers, for the same reason."""
 Look: TypeAlias = dict[str, str]
 """How something looks, as an element's attributes."""
-_TEXT_SIZE = 9.0
-"""What the page's stylesheet gives to the text of figures."""
 _WIDEST = 3.7
 """Inches: on a phone of 390 px that text is then 12 px high."""
 
@@ -215,7 +213,7 @@ def _text_look(gc: Context, prop: FontProperties) -> Look:
         look["fill"] = color
     if gc.get_alpha() not in (None, 1):
         look["opacity"] = short(gc.get_alpha())
-    if prop.get_size_in_points() != _TEXT_SIZE:
+    if prop.get_size_in_points() != svg.TEXT_SIZE:
         look["font-size"] = f"{short(prop.get_size_in_points())}px"
     if prop.get_weight() in ("bold", 700):
         look["font-weight"] = "bold"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from markdown import Extension, Markdown
 
 from sitetools.content import files, frozen, labels, snippets
 from sitetools.content.labels import Labels
-from sitetools.content.project import SOURCE_LANGUAGE, Project
+from sitetools.content.project import Project
 from sitetools.fault import Fault, Place
 from sitetools.render import training
 
 NAME = "gradient-explorer"
 SNIPPET = "explorer/grid"
+ALONE = "assets/js/explorer-alone.js"
+"""The script with its data: for a disk, and for the page with the explorer alone."""
 _OPENING = re.compile(rf"<{NAME}\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 _WHOLE = re.compile(rf"(?s)<{NAME}\b(?![^>]*\scontrols=).*?</{NAME}>")
@@ -76,14 +79,11 @@ def data(project: Project, warn: frozen.Warn | None = None) -> dict[str, str]:
     }
 
 
-def words(project: Project, own: Labels) -> dict[str, str]:
-    """Return what the element says in a language.
-
-    Raises:
-        Fault: if a language that must be complete has no such word.
-    """
-    english = labels.load(project, SOURCE_LANGUAGE).explorer
-    return {name: own.word(name, "explorer") for name in english}
+def alone(source: str, data: Mapping[str, str]) -> str:
+    """Return the script with its data before it: no module, nothing to fetch."""
+    parts = ",".join(f"{json.dumps(name)}:{text}" for name, text in data.items())
+    body = source.replace("import.meta.url", "location.href")
+    return f"globalThis.explorerParts={{{parts}}};\n(()=>{{\n{body}}})();\n"
 
 
 def element(
@@ -114,7 +114,7 @@ def element(
             problem = f"the explorer's {name} cannot be {', '.join(odd)}"
             raise Fault(place, problem, f"choose of {', '.join(lists[name])}")
     content = json.dumps(
-        {"words": words(project, own), "choices": known},
+        {"words": labels.words(project, own, "explorer"), "choices": known},
         ensure_ascii=False,
         separators=(",", ":"),
     )

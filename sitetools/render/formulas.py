@@ -33,7 +33,7 @@ _MEANINGS = [
         rf'<msup intent="transpose($a)">\1 arg="a"\2{_TRANSPOSE}',
     ),
     (
-        r"<msubsup>(<mi)(>[^<]*</mi>)<(mi|mn|mrow)(>.*?</\3>)<mi>⊤</mi>",
+        r"<msubsup>(<mi)(>[^<]*</mi>)<(mi|mn|mrow)(>(?:(?!</?msubsup).)*?</\3>)<mi>⊤</mi>",
         r'<msubsup intent="transpose(sub:infix($a,$i))">\1 arg="a"\2<\3 arg="i"\4'
         + _TRANSPOSE,
     ),

@@ -46,7 +46,7 @@ _NO_BREAK_SPACE = "\u00a0"
 _TUPLE = re.compile(
     r"[(\[][^\s(),<>\[\]]{1,6}(?:, [^\s(),<>\[\]]{1,6}){1,4}[)\]](?![^<]*>)"
 )
-_SHORT_CODE = re.compile(r"<code>(?=[^<]{1,22}</code>)(?=[^<]* )")
+_SHORT_CODE = re.compile(r"\A<code>(?=[^<]{1,22}</code>)(?=[^<]* )")
 _NO_TEXT = re.compile(r"(<pre\b.*?</pre>|<svg\b.*?</svg>)", re.DOTALL)
 _NO_CODE = re.compile(r"(<pre\b.*?</pre>|<svg\b.*?</svg>|<code\b.*?</code>)", re.DOTALL)
 # 기울기 소실(vanishing gradient), 勾配消失（vanishing gradient）
@@ -95,9 +95,8 @@ def unbroken(html: str) -> str:
 
     parts = _NO_CODE.split(html)
     parts[::2] = [_TUPLE.sub(joined, part) for part in parts[::2]]
-    html = "".join(parts)
-    parts = _NO_TEXT.split(html)
-    parts[::2] = [_SHORT_CODE.sub('<code class="whole">', part) for part in parts[::2]]
+    whole = '<code class="whole">'
+    parts[1::2] = [_SHORT_CODE.sub(whole, part) for part in parts[1::2]]
     return "".join(parts)
 
 

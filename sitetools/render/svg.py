@@ -16,6 +16,8 @@ NAMESPACE = "http://www.w3.org/2000/svg"
 CYCLE = ["#0000c0", "#0000c1", "#0000c2", "#0000c3", "#0000c4", "#0000c5"]
 """Stand-ins for C0 to C5 while drawing; the page's stylesheet says what they are."""
 INK = "var(--fig-ink)"
+TEXT_SIZE = 9.0
+"""What the page's stylesheet gives to the text of figures."""
 COLORS = {color: f"var(--fig-{i})" for i, color in enumerate(CYCLE)} | {
     "#000000": INK,
     "#808080": "var(--fig-muted)",
@@ -86,7 +88,7 @@ def in_language(svg: str, own: Labels, figure: str) -> str:
 
 
 def _label(content: str) -> str:
-    """Return what a text says, or nothing if it is a formula."""
+    """Return what a text says."""
     lines = _LINE.findall(content)
     text = "\n".join(said for _, said, _ in lines) if lines else content
-    return "" if "<" in text else html.unescape(text)
+    return html.unescape(text)

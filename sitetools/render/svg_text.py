@@ -46,7 +46,7 @@ def room(
 ) -> tuple[float, float, float]:
     """Return the room of one line, in the language in which it is widest."""
     if is_power:
-        return measure(power(text), prop, False)
+        return measure(_power(text), prop, False)
     lines = (text, *words.get(text, ()))
     sizes = [measure(_WIDE.sub("W", line), prop, False) for line in lines]
     return (max(width for width, *_ in sizes), *sizes[0][1:])
@@ -54,7 +54,7 @@ def room(
 
 def content(text: str, is_power: bool) -> str:
     """Return what an element of this text holds."""
-    return html.escape(power(text) if is_power else text, quote=False)
+    return html.escape(_power(text) if is_power else text, quote=False)
 
 
 def aligned(
@@ -100,7 +100,7 @@ def _direction(angle: float) -> tuple[float, float]:
     return math.cos(math.radians(angle)), -math.sin(math.radians(angle))
 
 
-def power(formula: str) -> str:
+def _power(formula: str) -> str:
     """Return the only formula that a figure may have, as prose writes it: 10⁻⁴.
 
     Matplotlib's own way takes 20 ms for each, and words in it could not be translated.

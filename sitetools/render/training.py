@@ -12,21 +12,11 @@ from pathlib import Path
 
 from sitetools.content import files, labels
 from sitetools.content.labels import Labels
-from sitetools.content.project import SOURCE_LANGUAGE, Project
+from sitetools.content.project import Project
 from sitetools.fault import Fault, Place
 
 NAME = "training-explorer"
 _OPENING = re.compile(rf"<{NAME}\b([^>]*)>")
-
-
-def words(project: Project, own: Labels) -> dict[str, str]:
-    """Return what the element says in a language.
-
-    Raises:
-        Fault: if a language that must be complete has no such word.
-    """
-    english = labels.load(project, SOURCE_LANGUAGE).training
-    return {name: own.word(name, "training") for name in english}
 
 
 def fill(page: str, path: Path, own: Labels) -> str:
@@ -38,7 +28,7 @@ def fill(page: str, path: Path, own: Labels) -> str:
 
     def replace(match: re.Match[str]) -> str:
         try:
-            said = words(Project.of(path), own)
+            said = labels.words(Project.of(path), own, "training")
         except Fault as fault:
             raise fault.at(Place(path, files.line_of(path, f"<{NAME}"))) from None
         content = json.dumps(said, ensure_ascii=False, separators=(",", ":"))

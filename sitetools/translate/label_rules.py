@@ -69,9 +69,8 @@ def problems(path: Path) -> Iterator[Fault]:
     english, own = (labels.load(project, code) for code in (SOURCE_LANGUAGE, language))
     used = drawn(project) if language != SOURCE_LANGUAGE else set()
     wanted = {label: label for label in used}
-    yield from _part(own, "site", own.site, english.site)
-    yield from _part(own, "explorer", own.explorer, english.explorer)
-    yield from _part(own, "training", own.training, english.training)
+    for part in labels.WORDS:
+        yield from _part(own, part, getattr(own, part), getattr(english, part))
     yield from _part(own, "figures", own.figures, wanted)
 
 

@@ -98,12 +98,9 @@ def add(project: Project, code: str, name: str) -> list[Path]:
 def _labels(project: Project, name: str) -> str:
     """Return a label file in which every word but the name waits to be translated."""
     source = labels.load(project, SOURCE_LANGUAGE)
-    waiting = {
-        "site": {k: word for k, word in source.site.items() if k != "language"},
-        "explorer": source.explorer,
-        "training": source.training,
-        "figures": {word: word for word in labels.load(project, "ko").figures},
-    }
+    waiting = {part: dict(getattr(source, part)) for part in labels.WORDS}
+    del waiting["site"]["language"]
+    waiting["figures"] = {word: word for word in labels.load(project, "ko").figures}
     text = _HEAD
     for part, words in waiting.items():
         text += f"{part}:\n"

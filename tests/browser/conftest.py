@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from project import absent
 
 ARGUMENTS = [
     "--headless",
@@ -35,14 +38,21 @@ def chromium() -> Iterator[Browser]:
         filter(None, map(shutil.which, names)), ""
     )
     if not found:
-        reason = "no Chromium found; install one or name it in the variable CHROMIUM"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        absent("no Chromium found; install one or name it in the variable CHROMIUM")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def folder(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that a reader unpacks from the copy to read offline."""
+    place = tmp_path_factory.mktemp("downloads") / "내려받기 #1"  # as readers have them
+    [path] = site.glob("*.zip")
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(place)
+    return place / path.stem
 
 
 class Opened:

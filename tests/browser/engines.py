@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 import urllib.request
@@ -23,13 +24,14 @@ import websocket
 WAIT = 60
 """Seconds until something that should have happened is a failure, on a busy machine."""
 CONTROL = "\ue009"
-# What a distribution's Firefox does on its own: it would ask other hosts.
 PREFERENCES = {
+    # It would ask other hosts on its own.
     "app.normandy.enabled": False,
     "datareporting.policy.dataSubmissionEnabled": False,
-    "layout.css.prefers-color-scheme.content-override": 0,  # dark
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
+    # What the tests look at.
+    "layout.css.prefers-color-scheme.content-override": 0,  # dark
     "network.prefetch-next": True,
 }
 
@@ -223,10 +225,10 @@ class WebKit(Engine):
         self._log, self._read = log, 0
         self._session = ""
         self._base = address
+        if not (found := [*Path("/usr/lib").glob("*/webkit2gtk-4*/MiniBrowser")]):
+            raise Missing("no MiniBrowser found; .ci/run names Debian's packages")
         browser = {
-            "binary": next(
-                Path("/usr/lib").glob("*/webkit2gtk-4*/MiniBrowser"), Path()
-            ).as_posix(),
+            "binary": found[0].as_posix(),
             "args": ["--automation", "--enable-write-console-messages-to-stdout=true"],
         }
         wanted = {
@@ -276,6 +278,18 @@ class WebKit(Engine):
         return [line for line in new if re.search("CONSOLE.*(ERROR|WARN)", line)]
 
 
+def _answers(port: int) -> None:
+    """Wait until a program listens."""
+    end = time.monotonic() + WAIT
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
 @contextmanager
 def webkit(folder: Path) -> Iterator[Engine]:
     """Start WebKit on a screen that nobody sees."""
@@ -288,11 +302,12 @@ def webkit(folder: Path) -> Iterator[Engine]:
         environment = {
             "DISPLAY": f":{display}",
             "GTK_THEME": "Adwaita:dark",
-            "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",  # it needs not to be root
+            "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",  # its sandbox refuses root
         }
-        port = 20_000 + os.getpid() % 10_000
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
         stack.enter_context(_running([driver, f"--port={port}"], log, **environment))
-        time.sleep(0.5)
+        _answers(port)
         engine = WebKit(f"http://127.0.0.1:{port}", log)
         stack.callback(engine._send, "DELETE", "")
         yield engine

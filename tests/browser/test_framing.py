@@ -33,7 +33,8 @@ def test_explorer_works_in_a_sandboxed_frame(open_page, language, verdict):
     assert verdict in frame.locator(".verdict strong").inner_text()
     frame.locator("[name=activation]").select_option("sigmoid")
     frame.locator("gradient-explorer[data-verdict=vanishes]").wait_for()
-    assert frame.locator("body").get_attribute("data-md-color-scheme") == "slate"
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert frame.evaluate(ground) == "rgb(30, 34, 41)", "the system is dark"
     page.set_viewport_size({"width": 800, "height": 844})
     inner = "[document.body.scrollHeight, innerHeight, document.body.scrollWidth]"
     height, room, width = frame.evaluate(inner)

@@ -1,21 +1,5 @@
 """The downloaded copy, opened from disk: no server, no network."""
 
-import zipfile
-
-import pytest
-
-
-@pytest.fixture(scope="module")
-def folder(site, tmp_path_factory):
-    """Return the folder that a reader unpacks."""
-    place = (
-        tmp_path_factory.mktemp("downloads") / "내려받기 #1"
-    )  # names that readers have
-    [path] = site.glob("*.zip")
-    with zipfile.ZipFile(path) as archive:
-        archive.extractall(place)
-    return place / path.stem
-
 
 def test_copy_works_from_disk(open_page, folder):
     opened = open_page(locale="ko-KR", viewport={"width": 1280, "height": 900})

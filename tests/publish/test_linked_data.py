@@ -79,7 +79,7 @@ def test_every_page_says_all_that_is_asked_of_it(addressed, language):
             continue
         page = data["['TechArticle', 'LearningResource']"]
         assert page.keys() >= REQUIRED, path
-        # An English page that stands in says that it is the English one.
+        # Where the translation is missing, the page says that it is the English one.
         assert page["inLanguage"] in (language, "en")
         assert page["url"] == address.replace(
             f"/{language}/", f"/{page['inLanguage']}/"

@@ -30,7 +30,7 @@ each_language = pytest.mark.parametrize("language", PROJECT.languages())
 
 
 def words_of(language):
-    return explorer.words(PROJECT, labels.load(PROJECT, language))
+    return labels.words(PROJECT, labels.load(PROJECT, language), "explorer")
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def test_missing_word_is_named_but_in_a_language_that_may_lag(root):
     change("docs/ko/labels.yml", "  settings", "  unsettings")(root)
     project = Project(root)
     with pytest.raises(Fault, match="no word for 'settings'") as fault:
-        explorer.words(project, labels.load(project, "ko"))
+        labels.words(project, labels.load(project, "ko"), "explorer")
     path = root / "docs" / "ko" / "labels.yml"
     assert fault.value.place == Place(path, files.line_of(path, "explorer:"))
     assert set(words_of("ja")) == set(words_of("en")), "missing ones are English"

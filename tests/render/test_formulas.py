@@ -94,6 +94,11 @@ def test_the_reason_counts_characters_as_an_author_does() -> None:
             '<msubsup intent="transpose(sub:infix($a,$i))"><mi arg="a">J</mi>'
             '<mrow arg="i">',
         ),
+        (
+            r"\sigma_l^2 + W_i^\top",
+            "<msubsup><mi>σ</mi><mi>l</mi><mn>2</mn></msubsup><mo>+</mo>"
+            '<msubsup intent="transpose(sub:infix($a,$i))"><mi arg="a">W</mi>',
+        ),
         (r"(A)^\top", ')</mo><mi mathvariant="normal">T</mi></msup>'),
         (r"a \odot b", 'largeop="false" intent="elementwise-times">⊙</mo>'),
     ],

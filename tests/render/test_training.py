@@ -17,7 +17,7 @@ MOST = 30_000
 
 
 def words_of(language):
-    return training.words(PROJECT, labels.load(PROJECT, language))
+    return labels.words(PROJECT, labels.load(PROJECT, language), "training")
 
 
 def used():

@@ -18,7 +18,7 @@ const parts = new Map();
 function part({ activation, norm }) {
   const name = `${activation}-${norm}.json`;
   if (!parts.has(name)) {
-    // In the copy to read offline they are in a script: sitetools/publish/offline.py.
+    // On a disk and in a frame they are in the script: alone() in sitetools/render/explorer.py.
     const found = globalThis.explorerParts
       ? Promise.resolve(globalThis.explorerParts[name])
       : fetch(new URL(`../explorer/${name}`, import.meta.url)).then((answer) => {
