@@ -15,7 +15,7 @@ TEXT = 16_000
 LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for a sentence
     "why-gradients-vanish-and-explode": 21_100,
     "relu-and-variants": 20_400,
-    "residual-connections": 18_100,
+    "residual-connections": 18_400,
     "weight-initialization": 20_800,
     "gradient-clipping": 17_200,
     "batch-normalization": 17_800,
