@@ -101,8 +101,8 @@ NOTES = {  # what no single layer shows
     "are too large; smaller last weights, or scaled inputs",
     "few": "{} averages over {}: use group or layer normalization",
     "drift": "frozen batch_norm still updates its statistics: call eval() on it",
-    "strangers": "{} tensors that learn are not in model.parameters(), the first in "
-    "{}: keep layers in nn.ModuleList",
+    "strangers": "{1} tensors that learn are not in model.parameters(): {0}; keep "
+    "layers in nn.ModuleList, and others as nn.Parameter",
     "not held": "not in the optimizer: {}; give it their parameters, unless another "
     "one holds them, as in a GAN",
     "stale": "the gradients of earlier steps were still there and add up, in {}: call "
@@ -157,6 +157,7 @@ AVERAGED: dict[str, Callable[[Tensor, Any], int]] = {  # values with one mean
 CUTS = _set("relu relu6 threshold clamp clamp_min clip maximum")
 SLOPE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # over the largest
     "tanh": lambda x, y: 1 - y.square(),
+    "rnn_tanh": lambda x, y: 1 - y.square(),
     "sigmoid": lambda x, y: 4 * y * (1 - y),
     "hardsigmoid": lambda x, y: 4 * y * (1 - y),
     "softmax": lambda x, y: 4 * y.amax(-1) * (1 - y.amax(-1)),
@@ -198,9 +199,8 @@ class Call:
         self.name, self.args, self.kwargs = name, args, kwargs
         self.is_layer = name in LAYERS
         self.inputs = list(_tensors((args, kwargs)))
-        self.outputs = [
-            t for t in _tensors(out) if t.is_floating_point() or t.is_complex()
-        ]
+        numbers = [t for t in _tensors(out) if not nn.parameter.is_lazy(t)]
+        self.outputs = [t for t in numbers if t.is_floating_point() or t.is_complex()]
         self.out: Any = self.outputs[0].detach() if self.outputs else None
 
 
@@ -223,12 +223,6 @@ class Weight:
     def is_bias(self) -> bool:
         """Whether it adds a number to each unit."""
         return self.name.rpartition(".")[2].startswith("bias")
-
-    @property
-    def rows(self) -> int:
-        """The number of units; of positions, if it is (1, positions, width)."""
-        shape = self.value.shape
-        return (*shape[len(shape) == 3 and shape[0] == 1 :], 1)[0] or 1
 
     def has_gradient(self) -> bool:
         """Return whether any entry of it is not 0."""
@@ -269,7 +263,6 @@ class Layer:
     steady: bool = False  # falls, or grows, at nearly every step
     finite: bool = True  # output, gradient and weights
     size: float | None = None  # of the weights, over the root of their number of rows
-    rows: int = 1  # values of each unit in an output
     weights: list[Weight] = field(default_factory=list)  # empty after the step
     uses: list[Use] = field(default_factory=list)
     off: list[tuple[Tensor, int]] = field(default_factory=list)  # (units,), inputs
@@ -330,16 +323,16 @@ class GradientReport(TorchFunctionMode):
         self.scale = float(self.scaler.get_scale()) if self.scaler else 1.0
         for name, buffer in self.model.named_buffers():
             self.owners[id(buffer)] = ()
-            self._quietly(self._test, f"{name} before the step", buffer, True)
+            if not nn.parameter.is_lazy(buffer):
+                self._quietly(self._test, f"{name} before the step", buffer, True)
         for layer in self.layers:
             self.owners |= {id(w.value): (layer,) for w in layer.weights}
             self.weights |= {id(w.value): w for w in layer.weights}
         names = self.model.named_parameters()
-        self.sharded = any(hasattr(p, "to_local") for p in self.model.parameters())
         if elsewhere := [name for name, p in names if _is_elsewhere(p)]:
             self._note("elsewhere", _some(elsewhere))
         self._quietly(self._watch_parameters)
-        self._keep(register_optimizer_step_pre_hook(self._later(self._see_step)))
+        self._hook(register_optimizer_step_pre_hook, self._see_step)
         compiled = any(
             type(module).__name__ == "OptimizedModule"
             or getattr(module, "_compiled_call_impl", None)
@@ -348,7 +341,8 @@ class GradientReport(TorchFunctionMode):
         if stance := compiled and getattr(torch.compiler, "set_stance", None):
             self.exits.enter_context(stance("force_eager"))
         if stance or not compiled:  # else the compiler would take us for the model
-            self._quietly(self._watch_forward)
+            if not any(hasattr(p, "to_local") for p in self.model.parameters()):
+                self._quietly(self._watch_forward)  # FSDP puts others in their place
             super().__enter__()  # type: ignore[no-untyped-call]
             self.exits.push(super().__exit__)
         return self
@@ -386,16 +380,14 @@ class GradientReport(TorchFunctionMode):
         except Exception:
             self.unseen += 1
 
-    def _later(self, look: Callable[..., Any], *args: Any) -> Any:
-        """Return a hook that looks quietly."""
-        return partial(self._quietly, look, *args)
-
-    def _keep(self, handle: Any) -> None:
-        """Remove a hook at the end."""
+    def _hook(self, register: Any, look: Any, *args: Any, **options: Any) -> None:
+        """Register a hook that looks quietly, until the end of the step."""
+        handle = register(partial(self._quietly, look, *args), **options)
         self.exits.callback(handle.remove)
 
     def _note(self, key: str, *values: Any) -> None:
-        if (text := NOTES[key].format(*values)) not in self.notes:
+        text = NOTES.get(key, "").format(*values)
+        if text and text not in self.notes:
             self.notes.append(text)
 
     # The step as a whole: parameters, losses, optimizers.
@@ -412,25 +404,25 @@ class GradientReport(TorchFunctionMode):
                     place = f"{weight.name} before the step; {cause}"
                     self.broken.append((place, True))
                 if not weight.is_bias:
-                    layer.size = max(layer.size or 0.0, norm / math.sqrt(weight.rows))
+                    size = norm / math.sqrt(_rows(weight.value))
+                    layer.size = max(layer.size or 0.0, size)
                 if weight.value.requires_grad:
                     weight.before = weight.value.detach().clone()
-                    see = self._later(self._see_gradient, weight)
-                    self._keep(weight.value.register_post_accumulate_grad_hook(see))
+                    register = weight.value.register_post_accumulate_grad_hook
+                    self._hook(register, self._see_gradient, weight)
 
     def _watch_forward(self) -> None:
         """Know when the model itself is called, and with what."""
+        enter, leave = self._enter_model, self._leave_model
+        self._hook(self.model.register_forward_pre_hook, enter, with_kwargs=True)
+        self._hook(self.model.register_forward_hook, leave, always_call=True)
 
-        def enter(_: nn.Module, args: Any, kwargs: Any) -> None:
-            self.given |= {id(t) for t in _tensors((args, kwargs))}
-            self.inside += 1
+    def _enter_model(self, _: nn.Module, args: Any, kwargs: Any) -> None:
+        self.given |= {id(t) for t in _tensors((args, kwargs))}
+        self.inside += 1
 
-        def leave(*_: Any) -> None:
-            self.inside -= 1
-
-        model = self.model
-        self._keep(model.register_forward_pre_hook(enter, with_kwargs=True))
-        self._keep(model.register_forward_hook(leave, always_call=True))
+    def _leave_model(self, *_: Any) -> None:
+        self.inside -= 1
 
     def _see_gradient(self, weight: Weight, parameter: Tensor) -> None:
         if (gradient := parameter.grad) is None:
@@ -500,8 +492,7 @@ class GradientReport(TorchFunctionMode):
         """Note an activation that does not belong before the loss."""
         source = _source(node)
         name = _op(node).replace("2D", "")
-        if (twice := f"{name} of {_op(source)}") in NOTES:
-            self._note(twice)
+        self._note(f"{name} of {_op(source)}")
         one = {"Softmax": 1.0, "LogSoftmax": 0.0}.get(name)
         if one is not None and float(node._saved_result.mean()) == one:
             self._note("one class")
@@ -518,6 +509,8 @@ class GradientReport(TorchFunctionMode):
         if not call.outputs:
             return
         whose = call.inputs[1:] if call.is_layer else call.inputs
+        if call.name in ADDS:  # a number that is added may be a penalty
+            whose = [t for t in whose if t.dim()]
         found = [self.owners.get(id(t), ()) for t in whose]
         layers = list(dict.fromkeys(layer for owners in found for layer in owners))
         after = f", after {self.latest.name}" if self.latest else ""
@@ -528,13 +521,14 @@ class GradientReport(TorchFunctionMode):
         if call.name in HINT:
             self._watch_backward(call, place)
         if call.inputs and all(id(t) in self.owners for t in call.inputs):
-            self.owners = {id(t): tuple(layers) for t in call.outputs} | self.owners
-            self.kept += call.outputs  # made of weights alone, they are weights, too
+            for t in call.outputs:  # made of weights alone, it is a weight, too
+                self.owners.setdefault(id(t), tuple(layers))
+                self.kept.append(t)
             return
-        self._look_at_activation(call)
         y = call.outputs[0]
         if layers and (call.is_layer or (y.dim() and y.requires_grad)):
             self._see_use(call, layers)
+        self._look_at_activation(call)
         self._find_strangers(call)
         self._look_for_misuse(call)
 
@@ -567,10 +561,10 @@ class GradientReport(TorchFunctionMode):
         stop = {t.grad_fn for t in call.inputs} | self.nodes.keys()
         if ends & stop:  # in place: the input is the output
             stop = {next for node in ends for next, _ in node.next_functions}
-        see = self._later(self._see_backward, place, HINT[call.name])
         for node in _walk(ends, stop) - stop:
             if _op(node) != "AccumulateGrad":
-                self._keep(node.register_hook(see))
+                hint = HINT[call.name]
+                self._hook(node.register_hook, self._see_backward, place, hint)
 
     def _see_backward(self, place: str, hint: str, after: Any, before: Any) -> None:
         bad = [t for t in after if t is not None and not _finite(t)]
@@ -607,7 +601,8 @@ class GradientReport(TorchFunctionMode):
         self.waiting.clear()
         name, y = call.name, call.out
         turned = name == "matmul" and id(call.inputs[0]) in self.owners  # W @ x
-        self.unit_axis = -2 if turned else _unit_axis(call)
+        if name not in ADDS:
+            self.unit_axis = -2 if turned else _unit_axis(call)
         self.rank, self.latest = y.dim(), layers[-1]
         use = Use(
             layers,
@@ -619,17 +614,14 @@ class GradientReport(TorchFunctionMode):
         )
         for layer in layers:
             layer.uses.append(use)
-            if name == "rnn_tanh":
-                layer.flat.append(float((SLOPE["tanh"](y, y) < FLAT).float().mean()))
         self.order += [layer for layer in layers if layer not in self.order]
-        see = self._later(self._see_output, use, layers[0].name)
         for t in call.outputs:
             if t.requires_grad:
                 self.nodes[t.grad_fn] = use
-                t.register_hook(see)
+                self._hook(t.register_hook, self._see_output, use, layers[0].name)
         if _has_steps(name, call.args) and call.args[0].requires_grad:
-            see = self._later(self._see_steps, use, 1 if call.args[8] else 0)
-            call.args[0].register_hook(see)
+            axis = 1 if call.args[8] else 0
+            self._hook(call.args[0].register_hook, self._see_steps, use, axis)
 
     def _see_output(self, use: Use, place: str, gradient: Tensor) -> None:
         use.gradients.append(_norm(gradient))
@@ -641,7 +633,7 @@ class GradientReport(TorchFunctionMode):
 
     def _find_strangers(self, call: Call) -> None:
         """Find what learns inside the model without being a parameter of it."""
-        for t in call.inputs if self.inside and not self.sharded else []:
+        for t in call.inputs if self.inside else []:
             known = id(t) in self.owners or id(t) in self.given
             if not known and t.is_leaf and t.requires_grad:
                 self.strangers[id(t)] = t, f"{call.name} {[*t.shape]}"
@@ -661,16 +653,16 @@ class GradientReport(TorchFunctionMode):
 
     def _look_at_norm(self, call: Call) -> None:
         """Note why a normalization does not do what one expects of it."""
-        x, more = call.inputs[0], [*call.args[1:], *call.kwargs.values()]
+        x, more = call.inputs[0], call.args[1:]
         count, batch = AVERAGED[call.name](x, more), call.name == "batch_norm"
-        if batch and not call.kwargs.get("training", more[4:5] == [True]):
+        weight = call.kwargs.get("weight")
+        if batch and not call.kwargs.get("training"):
             return  # it averages over nothing
-        weight = call.kwargs.get("weight", [*more, None, None, None][2])
         if count < FEWEST_VALUES or (batch and len(x) == 1):
             few = "one sample" if count >= FEWEST_VALUES else f"only {count}"
             self._note("few", call.name, few)
-        elif batch and isinstance(weight, Tensor) and not weight.requires_grad:
-            self._note("drift")
+        elif batch and more[0] is not None and weight is not None:
+            self._note("" if weight.requires_grad else "drift")
 
     # After the step: numbers, verdicts, notes.
 
@@ -690,7 +682,6 @@ class GradientReport(TorchFunctionMode):
         if uses:
             back = [math.hypot(*use.gradients) / self.scale for use in uses]
             layer.output_gradient = math.hypot(*back)
-            layer.rows = max(use.rows for use in uses)
             self._measure_time(layer, uses, back)
         spreads = [use.spread for use in layer.uses if use.spread is not None]
         layer.spread = statistics.median(spreads) if spreads else None
@@ -742,7 +733,7 @@ class GradientReport(TorchFunctionMode):
                 self.rounded.append(weight.name)
             if p.dim() > 1 or not matrices:
                 changes.append(changed)
-                usual = math.sqrt(weight.rows / 3)  # PyTorch's default
+                usual = math.sqrt(_rows(p) / 3)  # PyTorch's default
                 sizes.append(max(weight.norm, usual))
                 if not (weight.is_bias and coarse):
                     shares.append(share)
@@ -785,7 +776,8 @@ class GradientReport(TorchFunctionMode):
         sizes = {layer: size for layer, size in sizes.items() if math.isfinite(size)}
         plain, jumps = _extremes(sizes)
         # Averages over positions thin gradients out, broadcasts add them up.
-        spread, _ = _extremes({x: size * x.rows**0.5 for x, size in sizes.items()})
+        rows = {x: max([use.rows for use in x.uses] or [1]) for x in sizes}
+        spread, _ = _extremes({x: size * rows[x] ** 0.5 for x, size in sizes.items()})
         exploding = {x for x in sizes if plain[x] == spread[x] == "exploding"}
         vanishing = {x for x in sizes if plain[x] == spread[x] == "vanishing"}
         for layer, after, factor in jumps:
@@ -862,50 +854,44 @@ class GradientReport(TorchFunctionMode):
             self._note("skipped")
         if self.layers and not ran:
             self._note("cut off" if self.turn else "no backward")
-        self._note_parameters()
+        for key, names in self._suspects().items():
+            if names:
+                self._note(key, _some(names), len(names))
         if ran:
-            self._note_gradients()
             self._note_step()
         if self.unseen:
             self._note("unseen", self.unseen)
 
-    def _note_parameters(self) -> None:
-        """Name the parameters that will not train."""
-        strangers = [x for t, x in self.strangers.values() if id(t) not in self.held]
-        if strangers:
-            self._note("strangers", len(strangers), strangers[0])
-        held = {
-            x: any(id(weight.value) in self.held for weight in x.weights)
-            for x in self.layers
-        }
-        left = [x.name for x in held if x.gradient and not held[x]]
-        if left and any(held.values()):
-            self._note("not held", _some(left))
-
-    def _note_gradients(self) -> None:
-        """Say why gradients are 0, or not those of this step."""
+    def _suspects(self) -> dict[str, list[str]]:
+        """Return the names that a note is about."""
+        ids = {x: {id(weight.value) for weight in x.weights} for x in self.layers}
+        left = [x for x in self.layers if x.gradient and ids[x].isdisjoint(self.held)]
+        held = not self.held.isdisjoint(self.weights)
         stale = [
-            layer.name
+            layer
             for layer in self.layers
-            if any(w.stale if self.rates else w.old for w in layer.weights)
+            if any(w.stale or (w.old and not self.rates) for w in layer.weights)
         ]
-        if stale and (self.rates or self.stepped):
-            self._note("stale", _some(stale))
-        if locked := self._locked():
-            self._note("locked", _some([x.name for x in locked]))
-        elif self._nothing() and not self.failed:
-            self._note("all zero")
-        if dead := [x.name for x in self.layers if x.dead == 1]:
-            self._note("dead", _some(dead))
+        suspects = {
+            "not held": left if held else [],
+            "stale": stale if self.rates or self.stepped else [],
+            "locked": self._locked(),
+            "dead": [x for x in self.layers if x.dead == 1],
+        }
+        strangers = [x for t, x in self.strangers.values() if id(t) not in self.held]
+        names = {key: [x.name for x in found] for key, found in suspects.items()}
+        return {"strangers": strangers} | names
 
     def _note_step(self) -> None:
         """Say what is wrong with the step as a whole."""
         updates = [x.update for x in self.layers if x.pull and x.update is not None]
-        if self.rounded:
+        if self._nothing():
+            self._note("" if self._locked() or self.failed else "all zero")
+        elif self.rounded:
             self._note("rounded", _some(self.rounded))
-        elif self.stepped and max(updates, default=1) < SMALL_STEP:
-            self._note("tiny step")
-        elif not self.stepped and not self._nothing():
+        elif self.stepped:
+            self._note("tiny step" if max(updates, default=1) < SMALL_STEP else "")
+        else:
             causes = {
                 "no step": not self.rates,
                 "no rate": not any(self.rates),
@@ -1132,6 +1118,12 @@ def _is_elsewhere(parameter: Any) -> bool:
     return hasattr(parameter, "to_local") and not parameter.to_local().numel()
 
 
+def _rows(parameter: Tensor) -> int:
+    """Return the number of units; of positions, if it is (1, positions, width)."""
+    shape = parameter.shape
+    return (*shape[len(shape) == 3 and shape[0] == 1 :], 1)[0] or 1
+
+
 def _some(names: list[str]) -> str:
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if names[4:] else "")
 
@@ -1187,15 +1179,10 @@ def _finite(tensor: Tensor, mask: bool = False) -> bool:
 def _norm(tensor: Any) -> float:
     """Return the norm, at float64 where float32 cannot hold the squares."""
     tensor = _real(tensor.detach())
-    types = [torch.float32, torch.float64]
-    if tensor.dtype == torch.float64:
-        types = types[1:]
-    elif tensor.device.type == "mps":
-        types = types[:1]
-    for dtype in types:
-        norm = float(torch.linalg.vector_norm(tensor, dtype=dtype))
-        if 1e-15 < norm < 1e15:
-            break
+    dtype = torch.promote_types(tensor.dtype, torch.float32)
+    norm = float(torch.linalg.vector_norm(tensor, dtype=dtype))
+    if not 1e-15 < norm < 1e15 and tensor.device.type != "mps":
+        norm = float(torch.linalg.vector_norm(tensor, dtype=torch.float64))
     return norm
 
 
