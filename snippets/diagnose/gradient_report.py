@@ -302,7 +302,7 @@ class GradientReport(TorchFunctionMode):
         self.kept: list[Tensor] = []  # so that no id is given twice
         self.given: set[int] = set()  # what the model was called with, by id
         self.inside = 0  # calls of the model that are running
-        self.strangers: dict[int, tuple[Tensor, str]] = {}  # parameters not the model's
+        self.strangers: list[tuple[Tensor, str]] = []  # parameters not the model's
         self.nodes: dict[Any, Use] = {}  # of the graph, by the layer's output
         self.roots: list[Any] = []  # of the graph: what backward() was called on
         self.waiting: list[tuple[float, Callable[[], None]]] = []  # until a layer
@@ -601,8 +601,11 @@ class GradientReport(TorchFunctionMode):
         self.waiting.clear()
         name, y = call.name, call.out
         turned = name == "matmul" and id(call.inputs[0]) in self.owners  # W @ x
-        if name not in ADDS:
-            self.unit_axis = -2 if turned else _unit_axis(call)
+        if name.startswith("conv"):
+            self.unit_axis = 1 - call.inputs[1].dim()
+        elif name not in ADDS:
+            channels = name in AVERAGED and name != "layer_norm"
+            self.unit_axis = 1 if channels else -2 if turned else -1
         self.rank, self.latest = y.dim(), layers[-1]
         use = Use(
             layers,
@@ -636,7 +639,8 @@ class GradientReport(TorchFunctionMode):
         for t in call.inputs if self.inside else []:
             known = id(t) in self.owners or id(t) in self.given
             if not known and t.is_leaf and t.requires_grad:
-                self.strangers[id(t)] = t, f"{call.name} {[*t.shape]}"
+                self.strangers.append((t, f"{call.name} {[*t.shape]}"))
+                self.given.add(id(t))  # once is enough
 
     def _look_for_misuse(self, call: Call) -> None:
         """Note what is wrong with an operation that raises no error."""
@@ -799,9 +803,8 @@ class GradientReport(TorchFunctionMode):
 
     def _closed(self, vanishing: set[Layer]) -> set[Layer]:
         """Return the layers whose gradient weights near 0 keep small, for now."""
-        usual = min(
-            1, statistics.median([x.size for x in self.layers if x.size] or [1])
-        )
+        sizes = [x.size for x in self.layers if x.size]
+        usual = min(1, statistics.median(sizes or [1]))
         small = {
             x: x.size / usual
             for x in self.layers
@@ -864,28 +867,27 @@ class GradientReport(TorchFunctionMode):
 
     def _suspects(self) -> dict[str, list[str]]:
         """Return the names that a note is about."""
-        ids = {x: {id(weight.value) for weight in x.weights} for x in self.layers}
-        left = [x for x in self.layers if x.gradient and ids[x].isdisjoint(self.held)]
-        held = not self.held.isdisjoint(self.weights)
-        stale = [
-            layer
-            for layer in self.layers
-            if any(w.stale or (w.old and not self.rates) for w in layer.weights)
-        ]
-        suspects = {
+        by_hand = self.stepped and not self.rates  # without an optimizer
+        held, stale = set(), []
+        for layer in self.layers:
+            if any(id(w.value) in self.held for w in layer.weights):
+                held.add(layer)
+            if any(w.stale or (by_hand and w.old) for w in layer.weights):
+                stale.append(layer.name)
+        left = [x.name for x in self.layers if x.gradient and x not in held]
+        return {
+            "strangers": [x for t, x in self.strangers if id(t) not in self.held],
             "not held": left if held else [],
-            "stale": stale if self.rates or self.stepped else [],
-            "locked": self._locked(),
-            "dead": [x for x in self.layers if x.dead == 1],
+            "stale": stale,
+            "locked": [x.name for x in self._locked()],
+            "dead": [x.name for x in self.layers if x.dead == 1],
         }
-        strangers = [x for t, x in self.strangers.values() if id(t) not in self.held]
-        names = {key: [x.name for x in found] for key, found in suspects.items()}
-        return {"strangers": strangers} | names
 
     def _note_step(self) -> None:
         """Say what is wrong with the step as a whole."""
         updates = [x.update for x in self.layers if x.pull and x.update is not None]
-        if self._nothing():
+        gradients = [x.gradient for x in self.layers if x.gradient is not None]
+        if gradients and not any(gradients):
             self._note("" if self._locked() or self.failed else "all zero")
         elif self.rounded:
             self._note("rounded", _some(self.rounded))
@@ -899,11 +901,6 @@ class GradientReport(TorchFunctionMode):
                 "not fed": True,
             }
             self._note(next(key for key, holds in causes.items() if holds))
-
-    def _nothing(self) -> bool:
-        """Return whether all gradients are exactly 0."""
-        found = [x.gradient for x in self.layers if x.gradient is not None]
-        return bool(found) and not any(found)
 
     def _sum_up(self) -> str:
         """Say in one line what was found, and where to read on."""
@@ -1041,13 +1038,6 @@ def _extremes(
     return found, jumps
 
 
-def _unit_axis(call: Call) -> int:
-    """Return the axis of a layer's output along which its units are."""
-    if call.name.startswith("conv"):
-        return 1 - call.inputs[1].dim()
-    return 1 if call.name in AVERAGED and call.name != "layer_norm" else -1
-
-
 def _op(node: Any) -> str:
     """Return the operation whose gradient a node of the graph computes."""
     return str(node.name()).partition("Backward")[0].rpartition("::")[2] if node else ""
@@ -1093,16 +1083,10 @@ def _masks_a_row(call: Call) -> bool:
     if "softmax" in call.name and args:
         dim = kwargs.get("dim", args[1] if len(args) > 1 else -1)
         return bool((args[0].amax(-1 if dim is None else dim) == -math.inf).any())
-    if "attention" not in call.name:
-        return False
-    off: list[Tensor] = []
-    for mask in (kwargs.get("key_padding_mask"), kwargs.get("attn_mask"), *args[3:4]):
-        if isinstance(mask, Tensor):
-            if mask.dtype != torch.bool:
-                mask = mask == -math.inf
-            elif "multi" not in call.name:
-                mask = ~mask
-            off.append(mask)
+    keeps = "multi" not in call.name  # what a boolean mask means
+    found = (kwargs.get("key_padding_mask"), kwargs.get("attn_mask"), *args[3:4])
+    masks = [t for t in found if isinstance(t, Tensor) and "attention" in call.name]
+    off = [t ^ keeps if t.dtype == torch.bool else t == -math.inf for t in masks]
     if len(off) == 2 and off[1].dim() == 2:  # padding, and one mask for all
         off.append(off[0][:, None] | off[1])
     return any(bool(mask.all(-1).any()) for mask in off)

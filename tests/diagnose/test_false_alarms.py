@@ -264,10 +264,10 @@ def test_average_over_many_positions_is_no_vanishing():
     layers = [nn.Conv2d(1, 2, 3), nn.Tanh(), nn.Conv2d(2, 2, 3), nn.Tanh()]
     end = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 500), nn.Linear(500, 4)]
     model = nn.Sequential(*layers, *end)
-    nn.init.constant_(model[6].weight, 0.005)
+    nn.init.normal_(model[6].weight, std=0.05)
     found = report_of(model, torch.randn(2, 1, 500, 500)).layers
     assert found[0].output_gradient < 1e-3 * found[3].output_gradient
-    assert found[0].verdict != "vanishing"
+    assert found[0].verdict == "ok"
 
 
 def test_layer_whose_gradient_is_only_rounding_may_rest():
