@@ -785,7 +785,7 @@ class GradientReport(TorchFunctionMode):
         exploding = {x for x in sizes if plain[x] == spread[x] == "exploding"}
         vanishing = {x for x in sizes if plain[x] == spread[x] == "vanishing"}
         for layer, after, factor in jumps:
-            if layer in exploding:
+            if layer in exploding and layer.finite:
                 self._note("jump", factor, after.name, layer.name)
         lost = True  # all the way from the input, else a branch is weak on purpose
         for layer in sizes:

@@ -1,5 +1,7 @@
 """Jumps and underflow are seen, at any loss scale."""
 
+import math
+
 import pytest
 from the_report import GradientReport, notes, torch, verdicts, watch
 from torch import nn
@@ -169,3 +171,13 @@ def test_spread_of_tiny_outputs_is_seen():
     model, x = nn.Linear(8, 8, bias=False), 1e-30 * torch.randn(16, 8)
     report = watch(model, lambda: model(x).sum())
     assert report.layers[0].spread > 0.5
+
+
+def test_jump_is_no_news_where_nothing_is_finite():
+    model = jump(1e6)
+    for breaks in (False, True):
+        with GradientReport(model) as report:
+            model(torch.randn(64, 64)).square().mean().backward()
+            if breaks:
+                torch.optim.SGD(model.parameters(), lr=math.inf).step()
+        assert ("back to" in notes(report)) != breaks
