@@ -15,7 +15,6 @@ Source: Glorot & Bengio 2010, section 4 (the gradient of each layer's output); L
 2019, arXiv:1903.06733 (dead units). The page justifies the thresholds.
 """
 
-import html
 import math
 import re
 import statistics
@@ -76,49 +75,103 @@ MEANING = {  # the gravest first, with the next step
     "did not move": "has a gradient, yet the step left it as it was; is it in the "
     "optimizer?",
 }
-EARLIER = "; an earlier step broke it: a lower learning rate, clip"
 FINE = {"ok", "frozen", "waits for a zero weight"}
-COLUMNS = (
-    "kind verdict spread output_gradient gradient update dead saturated through_time"
-)
+NOTES = {  # what no single layer shows
+    "no parameters": "the model has no parameters",
+    "elsewhere": "other processes hold {}: watch them there",
+    "unseen": "{} operations could not be looked at",
+    "no forward": "the forward pass was not seen (compiled, scripted, or outside the "
+    "block): judged by the gradients of the weights, which tell less",
+    "no backward": "no backward pass in the block",
+    "cut off": "the backward pass reached no parameter: argmax(), item() or detach() "
+    "on the way to the loss",
+    "first": "first NaN or infinity: {}",
+    "swallowed": "NaN or infinity that went no further: {}",
+    "skipped": "the scaler skips such a step and lowers its scale; worry if it goes on",
+    "scaled": "the loss was scaled by {:.0f}: taken out here; give the report the "
+    "scaler, and step with scaler.step(optimizer)",
+    "jump": "the gradient grows × {:.0e} from {} back to {}: look for a large factor "
+    "or tiny divisor in between",
+    "one class": "softmax over a single output is always 1: use sigmoid with "
+    "binary_cross_entropy, or two outputs",
+    "relu": "a ReLU makes the output, {:.0%} of it 0 and without gradient: leave it "
+    "out, or use softplus",
+    "shapes": "the loss compares {} with {}: give both the same shape",
+    "guess": "the loss is {:.1f}, guessing among {} classes gives {:.1f}: the scores "
+    "are too large; smaller last weights, or scaled inputs",
+    "few": "{} averages over {}: use group or layer normalization",
+    "drift": "frozen batch_norm still updates its statistics: call eval() on it",
+    "strangers": "{1} tensors that learn are not in model.parameters(): {0}; keep "
+    "layers in nn.ModuleList, and others as nn.Parameter",
+    "not held": "not in the optimizer: {}; give it their parameters, unless another "
+    "one holds them, as in a GAN",
+    "stale": "the gradients of earlier steps were still there and add up, in {}: call "
+    "optimizer.zero_grad() before backward(), unless that is what you want",
+    "locked": "{} are all 0 and keep each other's gradient at 0 for ever: start one "
+    "of them with random numbers",
+    "all zero": "every gradient is exactly 0, so nothing learns: look at what is "
+    "between the last layer and the loss",
+    "dead": "every unit of {} is off for every input: no gradient gets through; start "
+    "again with a lower learning rate or other biases",
+    "rounded": "too coarse a type: the updates of {} round away; keep weights in "
+    "float32, and compute under autocast",
+    "no step": "no weight moved: no optimizer.step() in the block, or skipped",
+    "no rate": "no weight moved: the learning rate is 0",
+    "no change": "no weight moved: the updates are too small for the type, and round "
+    "away",
+    "not fed": "no weight moved: the optimizer holds other parameters, or their "
+    "gradients were cleared between backward() and step()",
+    # Operations that end a forward pass, as their gradients are called.
+    "LogSoftmax of Softmax": "softmax before cross_entropy, which applies it, too: "
+    "give it the scores",
+    "LogSoftmax of Sigmoid": "sigmoid before cross_entropy, which wants the scores: "
+    "leave it out",
+    "LogSoftmax of LogSoftmax": "log_softmax twice: harmless, but cross_entropy "
+    "wants the scores",
+    "NllLoss of Softmax": "nll_loss wants log_softmax, and got softmax",
+    "BinaryCrossEntropyWithLogits of Sigmoid": "sigmoid before "
+    "binary_cross_entropy_with_logits, which applies it, too: give it the scores",
+    "tiny step": f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a "
+    "tiny learning rate, warm-up, or clipping before scaler.unscale_()",
+}
 
 
 def _set(words: str) -> set[str]:
     return set(words.split())
 
 
+# Operations, as torch calls them, without underscores around the name.
 RECURRENT = _set("lstm gru rnn_tanh rnn_relu")
 STARTS = RECURRENT | {"backward", "grad"}
-CUTS = _set("relu relu6 threshold clamp clamp_min clip maximum")
-ADDS = _set("add sub __add__ __radd__ __iadd__ __sub__ __isub__ __rsub__ cat")
+LAYERS = RECURRENT | _set(  # whose first argument is the input
+    "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d "
+    "batch_norm layer_norm group_norm instance_norm rms_norm "
+    "multi_head_attention_forward"
+)
 AVERAGED: dict[str, Callable[[Tensor, Any], int]] = {  # values with one mean
     "batch_norm": lambda x, _: x.numel() // x.shape[1],
     "layer_norm": lambda _, more: math.prod(more[0]),
     "group_norm": lambda x, more: x[0].numel() // more[0],
     "instance_norm": lambda x, _: math.prod(x.shape[2:]),
 }
-COMPARES = _set("mse_loss l1_loss smooth_l1_loss huber_loss")
-PICKS = _set("__getitem__ unbind select split chunk")
-PASS_ON = _set(
-    "View UnsafeView Squeeze Unsqueeze Reshape ToCopy Transpose Permute Select Slice "
-    "Clone T Alias Expand"
-)
-DIVIDES = _set(
-    "div true_divide reciprocal rsqrt __truediv__ __rtruediv__ __itruediv__ __rdiv__"
-)
-LOGS = _set("log log2 log10 log1p logit xlogy")
-ROOTS = _set(
-    "sqrt pow __pow__ __rpow__ float_power norm hypot dist cdist linalg_norm normalize "
-    "linalg_vector_norm linalg_matrix_norm pairwise_distance cosine_similarity"
-)
+CUTS = _set("relu relu6 threshold clamp clamp_min clip maximum")
 SLOPE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # over the largest
     "tanh": lambda x, y: 1 - y.square(),
+    "rnn_tanh": lambda x, y: 1 - y.square(),
     "sigmoid": lambda x, y: 4 * y * (1 - y),
     "hardsigmoid": lambda x, y: 4 * y * (1 - y),
     "softmax": lambda x, y: 4 * y.amax(-1) * (1 - y.amax(-1)),
     "softsign": lambda x, y: (1 - y.abs()).square(),
     "hardtanh": lambda x, y: (x == y).float(),
 }
+ADDS = _set("add radd iadd sub rsub isub cat")
+COMPARES = _set("mse_loss l1_loss smooth_l1_loss huber_loss")
+DIVIDES = _set("div true_divide reciprocal rsqrt truediv rtruediv itruediv rdiv")
+LOGS = _set("log log2 log10 log1p logit xlogy")
+ROOTS = _set(
+    "sqrt pow rpow float_power norm hypot dist cdist linalg_norm normalize "
+    "linalg_vector_norm linalg_matrix_norm pairwise_distance cosine_similarity"
+)
 ARCS = _set("acos arccos asin arcsin acosh atanh atan2 erfinv")
 HINTS = [  # what to do about the first NaN or infinity that one of them gives
     (DIVIDES, "the divisor is 0 or tiny: add a small number to it"),
@@ -130,20 +183,13 @@ HINTS = [  # what to do about the first NaN or infinity that one of them gives
     (_set("mean nanmean"), "of no value at all, or of values that are too large"),
     (_set("cross_entropy nll_loss"), "all labels are ignored: skip such a batch"),
     (_set("ctc_loss"), "an input is shorter than its target: zero_infinity=True"),
+    (_set("prod where logsumexp"), ""),
 ]
-HINT = {name: hint for names, hint in HINTS for name in names}
-RISKY = HINT.keys() | {"prod", "where", "logsumexp"}
-TWICE = {  # operations that end a forward pass, as their gradients are called
-    ("LogSoftmax", "Softmax"): "softmax before cross_entropy, which applies it, too: "
-    "give it the scores",
-    ("LogSoftmax", "Sigmoid"): "sigmoid before cross_entropy, which wants the scores: "
-    "leave it out",
-    ("LogSoftmax", "LogSoftmax"): "log_softmax twice: harmless, but cross_entropy "
-    "wants the scores",
-    ("NllLoss", "Softmax"): "nll_loss wants log_softmax, and got softmax",
-    ("BinaryCrossEntropyWithLogits", "Sigmoid"): "sigmoid before "
-    "binary_cross_entropy_with_logits, which applies it, too: give it the scores",
-}
+HINT = {name: hint and f"; {hint}" for names, hint in HINTS for name in names}
+PASS_ON = _set(
+    "View UnsafeView Squeeze Unsqueeze Reshape ToCopy Transpose Permute Select Slice "
+    "Clone T Alias Expand"
+)
 
 
 class Call:
@@ -151,14 +197,36 @@ class Call:
 
     def __init__(self, name: str, args: Any, kwargs: Any, out: Any) -> None:
         self.name, self.args, self.kwargs = name, args, kwargs
-        self.outputs = [
-            t for t in _tensors(out) if t.is_floating_point() or t.is_complex()
-        ]
+        self.is_layer = name in LAYERS
+        self.inputs = list(_tensors((args, kwargs)))
+        numbers = [t for t in _tensors(out) if not nn.parameter.is_lazy(t)]
+        self.outputs = [t for t in numbers if t.is_floating_point() or t.is_complex()]
         self.out: Any = self.outputs[0].detach() if self.outputs else None
-        self.first = list(_tensors(args[:1]))
-        self.rest = list(_tensors((args[1:], kwargs)))
-        self.inputs = self.first + self.rest
-        self.is_layer = _is_layer(name)  # whose first argument is its input
+
+
+@dataclass(eq=False)
+class Weight:
+    """One parameter, and what the step did with it."""
+
+    name: str
+    value: nn.Parameter
+    before: Tensor | None = None  # a copy, if it may learn
+    norm: float | None = None  # before the step; None: not looked at yet
+    gradient: float | None = None  # its norm, unclipped
+    entries: int = 0  # of a coarse gradient, those that are not 0
+    fresh: bool = False  # has a gradient since the last step
+    old: bool = False  # has one from before that
+    fed: bool = False  # an optimizer stepped by its gradient
+    stale: bool = False  # by an old one
+
+    @property
+    def is_bias(self) -> bool:
+        """Whether it adds a number to each unit."""
+        return self.name.rpartition(".")[2].startswith("bias")
+
+    def has_gradient(self) -> bool:
+        """Return whether any entry of it is not 0."""
+        return self.value.grad is not None and bool(_real(self.value.grad).any())
 
 
 @dataclass(eq=False)
@@ -167,11 +235,11 @@ class Use:
 
     layers: list["Layer"]
     spread: float | None  # of the output across inputs, relative to its rms
-    rows: int = 1  # values of each unit
-    starts: bool = False  # whether it reads data, not other layers
+    rows: int  # values of each unit
+    starts: bool  # whether it reads data, not other layers
+    adds: bool  # whether the weights do not multiply what came in
+    turn: int  # backward passes before it
     ends: bool = False  # whether a loss reads it, with no layer in between
-    adds: bool = False  # whether the weights do not multiply what came in
-    turn: int = 0  # backward passes before it
     gradients: list[float] = field(default_factory=list)  # norms, of the outputs
     by_time: list[float] = field(default_factory=list)  # of a recurrent layer's input
 
@@ -182,29 +250,23 @@ class Layer:
 
     name: str
     kind: str
-    parameters: dict[str, nn.Parameter] = field(default_factory=dict)
     verdict: str = "not judged"
     spread: float | None = None  # of the output across inputs, over its rms
     output_gradient: float | None = None  # norm, with respect to the output
     gradient: float | None = None  # with respect to parameters, unclipped
-    pull: float = 0.0  # the same, without biases
+    pull: float | None = None  # the same, without biases
     update: float | None = None  # of the weights, over their usual norm
     moved: float | None = None  # share of weights with a gradient
     dead: float | None = None  # share of the units after it
     saturated: float | None = None  # share of the values after it
     through_time: float | None = None  # first step's gradient over the last's
-    finite: bool = True  # output, gradient and weights
     steady: bool = False  # falls, or grows, at nearly every step
-    size: float = 0.0  # of the weights, over the root of their number of rows
+    finite: bool = True  # output, gradient and weights
+    size: float | None = None  # of the weights, over the root of their number of rows
+    weights: list[Weight] = field(default_factory=list)  # empty after the step
     uses: list[Use] = field(default_factory=list)
     off: list[tuple[Tensor, int]] = field(default_factory=list)  # (units,), inputs
     flat: list[float] = field(default_factory=list)  # shares
-    rows: int = 1  # values of each unit in an output
-
-    @property
-    def trained(self) -> bool:
-        """Whether any parameter may learn."""
-        return any(p.requires_grad for p in self.parameters.values())
 
 
 class GradientReport(TorchFunctionMode):
@@ -235,36 +297,28 @@ class GradientReport(TorchFunctionMode):
         self.order: list[Layer] = []  # as the forward pass used them
         self.latest: Layer | None = None  # whose output was seen last
         self.unit_axis, self.rank = -1, 0  # of that output
-        self.owners: dict[int, tuple[Layer, ...]] = {}  # of weights, by id
+        self.weights: dict[int, Weight] = {}  # by the parameter's id
+        self.owners: dict[int, tuple[Layer, ...]] = {}  # of all made of them, by id
         self.kept: list[Tensor] = []  # so that no id is given twice
         self.given: set[int] = set()  # what the model was called with, by id
         self.inside = 0  # calls of the model that are running
-        self.strangers: dict[int, tuple[Tensor, str]] = {}  # parameters not the model's
+        self.strangers: list[tuple[Tensor, str]] = []  # parameters not the model's
         self.nodes: dict[Any, Use] = {}  # of the graph, by the layer's output
         self.roots: list[Any] = []  # of the graph: what backward() was called on
         self.waiting: list[tuple[float, Callable[[], None]]] = []  # until a layer
-        self.jumps: list[tuple[Layer, str, float]] = []  # from layer to layer
         self.broken: list[tuple[str, bool]] = []  # not finite, in order of time
         self.turn, self.failed = 0, False  # backward passes; is the loss not finite
-        # Of parameters, by id:
-        self.before: dict[int, tuple[Tensor, float]] = {}  # values and their norm
-        self.norms: dict[int, float] = {}  # of the gradients
-        self.entries: dict[int, int] = {}  # of coarse gradients, those that are not 0
-        self.fresh: set[int] = set()  # with a gradient since the last step
-        self.old: set[int] = set()  # with a gradient from before it
-        self.held: set[int] = set()  # of optimizers that stepped
-        self.fed: set[int] = set()  # of those, with a gradient
-        self.stale: set[int] = set()  # of those, with an old one in it
+        self.held: set[int] = set()  # parameters of optimizers that stepped, by id
         self.rounded: list[str] = []  # names of those whose update rounds away
         self.rates: list[float] = []  # learning rates
         self.stepped, self.unseen = False, 0  # did weights move; failed looks
         for layer in self.layers:
-            layer.uses, layer.off = [], []
+            layer.weights, layer.uses, layer.off = [], [], []
 
     def __enter__(self) -> "GradientReport":
         """Start to watch."""
-        self.layers, self.notes = list(_layers(self.model)), []
         self._forget()
+        self.layers, self.notes = _layers(self.model), []
         self.exits = ExitStack()
         self.scale = float(self.scaler.get_scale()) if self.scaler else 1.0
         for name, buffer in self.model.named_buffers():
@@ -272,14 +326,13 @@ class GradientReport(TorchFunctionMode):
             if not nn.parameter.is_lazy(buffer):
                 self._quietly(self._test, f"{name} before the step", buffer, True)
         for layer in self.layers:
-            for parameter in layer.parameters.values():
-                self.owners[id(parameter)] = (layer,)
+            self.owners |= {id(w.value): (layer,) for w in layer.weights}
+            self.weights |= {id(w.value): w for w in layer.weights}
         names = self.model.named_parameters()
-        self.sharded = any(hasattr(p, "to_local") for p in self.model.parameters())
         if elsewhere := [name for name, p in names if _is_elsewhere(p)]:
-            self._note(f"other processes hold {_some(elsewhere)}: watch them there")
+            self._note("elsewhere", _some(elsewhere))
         self._quietly(self._watch_parameters)
-        self._keep(register_optimizer_step_pre_hook(self._later(self._see_step)))
+        self._hook(register_optimizer_step_pre_hook, self._see_step)
         compiled = any(
             type(module).__name__ == "OptimizedModule"
             or getattr(module, "_compiled_call_impl", None)
@@ -288,7 +341,8 @@ class GradientReport(TorchFunctionMode):
         if stance := compiled and getattr(torch.compiler, "set_stance", None):
             self.exits.enter_context(stance("force_eager"))
         if stance or not compiled:  # else the compiler would take us for the model
-            self._quietly(self._watch_forward)
+            if not any(hasattr(p, "to_local") for p in self.model.parameters()):
+                self._quietly(self._watch_forward)  # FSDP puts others in their place
             super().__enter__()  # type: ignore[no-untyped-call]
             self.exits.push(super().__exit__)
         return self
@@ -308,14 +362,13 @@ class GradientReport(TorchFunctionMode):
     ) -> Any:
         """Run one operation, and look at it."""
         kwargs = kwargs or {}
-        name = getattr(func, "__name__", "")
-        unseen = COMPILING() or not torch.is_grad_enabled()
-        if unseen or name.startswith(("__set", "empty", "new_empty")):
+        if COMPILING() or not torch.is_grad_enabled():
             return func(*args, **kwargs)
+        name = getattr(func, "__name__", "").strip("_")
         if name in STARTS:
             args = self._quietly(self._look_before, name, args) or args
         out = func(*args, **kwargs)
-        if isinstance(out, Tensor | tuple | list):
+        if isinstance(out, Tensor | tuple | list) and "empty" not in name:
             self._quietly(lambda: self._look_after(Call(name, args, kwargs, out)))
         return out
 
@@ -327,15 +380,13 @@ class GradientReport(TorchFunctionMode):
         except Exception:
             self.unseen += 1
 
-    def _later(self, look: Callable[..., Any], *args: Any) -> Any:
-        """Return a hook that looks quietly."""
-        return partial(self._quietly, look, *args)
-
-    def _keep(self, handle: Any) -> None:
-        """Remove a hook at the end."""
+    def _hook(self, register: Any, look: Any, *args: Any, **options: Any) -> None:
+        """Register a hook that looks quietly, until the end of the step."""
+        handle = register(partial(self._quietly, look, *args), **options)
         self.exits.callback(handle.remove)
 
-    def _note(self, text: str) -> None:
+    def _note(self, key: str, *values: Any) -> None:
+        text = NOTES.get(key, "").format(*values)
         if text and text not in self.notes:
             self.notes.append(text)
 
@@ -344,54 +395,55 @@ class GradientReport(TorchFunctionMode):
     def _watch_parameters(self) -> None:
         """Keep the parameters' values, and wait for their gradients."""
         for layer in self.layers:
-            for name, p in layer.parameters.items():
-                known = id(p) in self.before or nn.parameter.is_lazy(p)
-                if known or (self.order and not p.requires_grad):
+            for weight in layer.weights:
+                if weight.norm is not None or nn.parameter.is_lazy(weight.value):
                     continue
-                norm = _norm(p)
+                weight.norm = norm = _norm(weight.value)
                 if not math.isfinite(norm):
-                    self.broken.append((f"{name} before the step{EARLIER}", True))
-                if _is_weight(name):
-                    layer.size = max(layer.size, norm / math.sqrt(_rows(p)))
-                if p.requires_grad:
-                    self.before[id(p)] = p.detach().clone(), norm
-                    see = self._later(self._see_gradient, name)
-                    self._keep(p.register_post_accumulate_grad_hook(see))
+                    cause = "an earlier step broke it: a lower learning rate, clip"
+                    place = f"{weight.name} before the step; {cause}"
+                    self.broken.append((place, True))
+                if not weight.is_bias:
+                    size = norm / math.sqrt(_rows(weight.value))
+                    layer.size = max(layer.size or 0.0, size)
+                if weight.value.requires_grad:
+                    weight.before = weight.value.detach().clone()
+                    register = weight.value.register_post_accumulate_grad_hook
+                    self._hook(register, self._see_gradient, weight)
 
     def _watch_forward(self) -> None:
         """Know when the model itself is called, and with what."""
+        enter, leave = self._enter_model, self._leave_model
+        self._hook(self.model.register_forward_pre_hook, enter, with_kwargs=True)
+        self._hook(self.model.register_forward_hook, leave, always_call=True)
 
-        def enter(_: nn.Module, args: Any, kwargs: Any) -> None:
-            self.given |= {id(t) for t in _tensors((args, kwargs))}
-            self.inside += 1
+    def _enter_model(self, _: nn.Module, args: Any, kwargs: Any) -> None:
+        self.given |= {id(t) for t in _tensors((args, kwargs))}
+        self.inside += 1
 
-        def leave(*_: Any) -> None:
-            self.inside -= 1
+    def _leave_model(self, *_: Any) -> None:
+        self.inside -= 1
 
-        model = self.model
-        self._keep(model.register_forward_pre_hook(enter, with_kwargs=True))
-        self._keep(model.register_forward_hook(leave, always_call=True))
-
-    def _see_gradient(self, place: str, parameter: Tensor) -> None:
+    def _see_gradient(self, weight: Weight, parameter: Tensor) -> None:
         if (gradient := parameter.grad) is None:
             return
-        self.fresh.add(id(parameter))
-        self.norms[id(parameter)] = norm = _norm(gradient)
+        weight.fresh, weight.gradient = True, _norm(gradient)
         if _is_coarse(gradient):
-            self.entries[id(parameter)] = int((_real(gradient) != 0).sum())
-        if not math.isfinite(norm):
-            self.broken.append((f"the gradient of {place}", True))
+            weight.entries = int((_real(gradient) != 0).sum())
+        if not math.isfinite(weight.gradient):
+            self.broken.append((f"the gradient of {weight.name}", True))
 
     def _see_step(self, optimizer: Any, *_: Any) -> None:
         """Note which parameters step, and by which gradients."""
         for group in optimizer.param_groups:
             self.rates.append(float(group.get("lr", 1)))
-            self.held |= {id(p) for p in group["params"]}
-            own = [p for p in group["params"] if id(p) in self.before]
-            fed = {id(p) for p in own if _has_gradient(p)}
-            self.stale |= self.old & fed
-            self.fed |= fed
-        self.fresh.clear()
+            ids = {id(p) for p in group["params"]}
+            self.held |= ids
+            for weight in [self.weights[key] for key in ids & self.weights.keys()]:
+                if weight.has_gradient():
+                    weight.fed, weight.stale = True, weight.stale or weight.old
+        for weight in self.weights.values():
+            weight.fresh = False
 
     def _look_before(self, name: str, args: Any) -> Any:
         """Look at a loss, or make a recurrent layer's input show its time steps."""
@@ -412,10 +464,8 @@ class GradientReport(TorchFunctionMode):
             self.failed |= not self._test("the loss", loss)
             if not self.turn:
                 self._watch_parameters()  # those of lazy layers
-            known = [p for p in self.model.parameters() if id(p) not in self.fresh]
-            self.old = {id(p) for p in known if _has_gradient(p)} | (
-                self.old & self.fresh
-            )
+            for weight in self.weights.values():
+                weight.old = weight.old if weight.fresh else weight.has_gradient()
             self.turn += 1
             self.waiting.clear()
         if not (root := loss.grad_fn):
@@ -433,34 +483,24 @@ class GradientReport(TorchFunctionMode):
         factor = getattr(root, "_saved_other", None) if _op(root) == "Mul" else None
         if self.scaler or not isinstance(factor, Tensor) or factor.numel() != 1:
             return
-        power = math.frexp(float(factor))
-        if power[0] == 0.5 and power[1] > 7 and self.scale == 1:
+        fraction, power = math.frexp(float(factor))
+        if fraction == 0.5 and power > 7 and self.scale == 1:
             self.scale = float(factor)
-            self._note(
-                f"the loss was scaled by {self.scale:.0f}: taken out here; give "
-                "the report the scaler, and step with scaler.step(optimizer)"
-            )
+            self._note("scaled", self.scale)
 
     def _look_at_end(self, node: Any) -> None:
         """Note an activation that does not belong before the loss."""
         source = _source(node)
-        pair = _op(node).replace("2D", ""), _op(source)
-        self._note(TWICE.get(pair, ""))
-        if pair[0] in ("Softmax", "LogSoftmax"):
-            y, dim = node._saved_result, node._saved_dim
-            if y.shape[dim - 2**64 if dim >= 2**63 else dim] == 1:
-                self._note(
-                    "softmax over a single output is always 1: use sigmoid with "
-                    "binary_cross_entropy, or two outputs"
-                )
+        name = _op(node).replace("2D", "")
+        self._note(f"{name} of {_op(source)}")
+        one = {"Softmax": 1.0, "LogSoftmax": 0.0}.get(name)
+        if one is not None and float(node._saved_result.mean()) == one:
+            self._note("one class")
         last = self.order[-1].uses[-1:] if self.order else []
-        if pair[0] == "Relu" and [self.nodes.get(source)] == last:
+        if name == "Relu" and [self.nodes.get(source)] == last:
             off = float((node._saved_result <= 0).float().mean())
             if node._saved_result.shape[-1:] == (1,) or off > 0.9:
-                self._note(
-                    f"a ReLU makes the output, {off:.0%} of it 0 and without gradient: "
-                    "leave it out, or use softplus"
-                )
+                self._note("relu", off)
 
     # One operation of the forward pass.
 
@@ -468,30 +508,29 @@ class GradientReport(TorchFunctionMode):
         """Look at the output: is it finite, and is it that of a layer."""
         if not call.outputs:
             return
-        whose = call.rest if call.is_layer else call.inputs
+        whose = call.inputs[1:] if call.is_layer else call.inputs
+        if call.name in ADDS:  # a number that is added may be a penalty
+            whose = [t for t in whose if t.dim()]
         found = [self.owners.get(id(t), ()) for t in whose]
         layers = list(dict.fromkeys(layer for owners in found for layer in owners))
-        owned = all(id(t) in self.owners for t in call.inputs)
-        if not call.is_layer and call.inputs and owned:
-            # Made of weights alone, it is a weight, too; a penalty on them is not.
-            whole = call.name in PICKS or not any(t.dim() for t in call.inputs)
-            weights = [t for t in call.outputs if whole or t.dim()]
-            self.owners |= {id(t): tuple(layers) for t in weights} | self.owners
-            self.kept += weights
-        elif call.name != "__get__":
-            after = f", after {self.latest.name}" if self.latest else ""
-            place = f"{layers[0].name} ({call.name})" if layers else call.name + after
-            if not self._find_fault(call, place):
-                for layer in layers:
-                    layer.finite = False
-            if _hint(call.name) or call.name in RISKY:
-                self._watch_backward(call, place)
-            self._look_at_activation(call)
-            self._note(_misuse(call))
-            self._find_strangers(call)
-            y = call.outputs[0]
-            if layers and (call.is_layer or (y.dim() and y.requires_grad)):
-                self._see_use(call, layers)
+        after = f", after {self.latest.name}" if self.latest else ""
+        place = f"{layers[0].name} ({call.name})" if layers else call.name + after
+        if not self._find_fault(call, place):
+            for layer in layers:
+                layer.finite = False
+        if call.name in HINT:
+            self._watch_backward(call, place)
+        if call.inputs and all(id(t) in self.owners for t in call.inputs):
+            for t in call.outputs:  # made of weights alone, it is a weight, too
+                self.owners.setdefault(id(t), tuple(layers))
+                self.kept.append(t)
+            return
+        y = call.outputs[0]
+        if layers and (call.is_layer or (y.dim() and y.requires_grad)):
+            self._see_use(call, layers)
+        self._look_at_activation(call)
+        self._find_strangers(call)
+        self._look_for_misuse(call)
 
     def _test(self, place: str, tensor: Tensor, mask: bool = False) -> bool:
         """Return whether it is finite; if it may be a mask, -inf is no fault."""
@@ -503,17 +542,16 @@ class GradientReport(TorchFunctionMode):
     def _find_fault(self, call: Call, place: str) -> bool:
         """Return whether the outputs are finite; else note where that came from."""
         mask = not call.is_layer and call.name not in LOGS | DIVIDES
-        if all([_finite(t, mask) for t in call.outputs]):
+        if all(_finite(t, mask) for t in call.outputs):
             return True
         where = f"the output of {place}"
-        if not self.broken:  # or did it come in from outside?
-            fresh = [t for t in call.inputs if not any(t is y for y in call.outputs)]
-            for i, t in enumerate(fresh):
-                may_mask = not call.is_layer or ("attention" in call.name and i > 2)
-                if id(t) not in self.owners and not _finite(t, may_mask):
+        if not self.broken:
+            where += _cause(call)
+            for i, t in enumerate(call.inputs):  # or did it come in from outside?
+                known = id(t) in self.owners or any(t is y for y in call.outputs)
+                mask = not call.is_layer or ("attention" in call.name and i > 2)
+                if not known and not _finite(t, mask):
                     where = f"an input of {place}; look at your data and targets"
-            if where.startswith("the"):
-                where += _cause(call)
         self.broken.append((where, any(t.requires_grad for t in call.outputs)))
         return False
 
@@ -523,41 +561,35 @@ class GradientReport(TorchFunctionMode):
         stop = {t.grad_fn for t in call.inputs} | self.nodes.keys()
         if ends & stop:  # in place: the input is the output
             stop = {next for node in ends for next, _ in node.next_functions}
-        see = self._later(self._see_backward, place + _hint(call.name))
         for node in _walk(ends, stop) - stop:
             if _op(node) != "AccumulateGrad":
-                self._keep(node.register_hook(see))
+                hint = HINT[call.name]
+                self._hook(node.register_hook, self._see_backward, place, hint)
 
-    def _see_backward(self, place: str, after: Any, before: Any) -> None:
+    def _see_backward(self, place: str, hint: str, after: Any, before: Any) -> None:
         bad = [t for t in after if t is not None and not _finite(t)]
-        if bad and all(_finite(t) for t in before if t is not None):
-            same = [t for t in before if t is not None and t.shape == bad[0].shape]
+        came = [t for t in before if t is not None]
+        if bad and all(_finite(t) for t in came):
+            same = [t for t in came if t.shape == bad[0].shape]
             if any(bool(((t == 0) & ~bad[0].isfinite()).any()) for t in same):
-                place += ", before any where()"
-            self.broken.append((f"the backward pass of {place}", True))
+                hint += ", before any where()"
+            self.broken.append((f"the backward pass of {place}{hint}", True))
 
     def _look_at_activation(self, call: Call) -> None:
         """See which units are off, or at which values it is flat."""
-        layer, name, y = self.latest, call.name.rstrip("_"), call.out
+        layer, y = self.latest, call.out
         if not layer or not y.numel() or not y.dim() or y.is_complex():
             return
-        if name in CUTS and (name == "relu" or float(y.amin()) == 0):
+        if call.name in CUTS and (call.name == "relu" or float(y.amin()) == 0):
             axis = self.unit_axis if y.dim() == self.rank else -1
             others = [dim for dim in range(y.dim()) if dim != axis % y.dim()]
             off = (y.amax(others) if others else y) <= 0
             found = (off, y.numel() // off.numel())
             self.waiting.append((math.inf, partial(layer.off.append, found)))
-        elif name in SLOPE:
-            flat = (SLOPE[name](call.inputs[0], y) < FLAT).float().mean()
+        elif call.name in SLOPE:
+            flat = (SLOPE[call.name](call.inputs[0], y) < FLAT).float().mean()
             work = partial(layer.flat.append, float(flat))
             self.waiting.append((_width(y), work))
-
-    def _find_strangers(self, call: Call) -> None:
-        """Find what learns inside the model without being a parameter of it."""
-        for t in call.inputs if self.inside and not self.sharded else []:
-            known = id(t) in self.owners or id(t) in self.given
-            if not known and t.is_leaf and t.requires_grad:
-                self.strangers[id(t)] = t, f"{call.name} {[*t.shape]}"
 
     def _see_use(self, call: Call, layers: list[Layer]) -> None:
         """Note that layers were used, and wait for the gradient of the output."""
@@ -568,26 +600,31 @@ class GradientReport(TorchFunctionMode):
                 work()
         self.waiting.clear()
         name, y = call.name, call.out
-        turned = "matmul" in name and bool(self.owners.get(id(call.first[0])))  # W @ x
-        self.unit_axis = -2 if turned else _unit_axis(call)
+        turned = name == "matmul" and id(call.inputs[0]) in self.owners  # W @ x
+        if name.startswith("conv"):
+            self.unit_axis = 1 - call.inputs[1].dim()
+        elif name not in ADDS:
+            channels = name in AVERAGED and name != "layer_norm"
+            self.unit_axis = 1 if channels else -2 if turned else -1
         self.rank, self.latest = y.dim(), layers[-1]
-        use = Use(layers, _spread(y, -1 if turned else 0), turn=self.turn)
-        use.rows = y.numel() // (y.shape[self.unit_axis] or 1) if y.dim() else 1
-        use.starts = not any(t.requires_grad for t in data)
-        use.adds = name.rstrip("_") in ADDS
+        use = Use(
+            layers,
+            spread=_spread(y, -1 if turned else 0),
+            rows=y.numel() // (y.shape[self.unit_axis] or 1) if y.dim() else 1,
+            starts=not any(t.requires_grad for t in data),
+            adds=name in ADDS,
+            turn=self.turn,
+        )
         for layer in layers:
             layer.uses.append(use)
-            if name == "rnn_tanh":
-                layer.flat.append(float((SLOPE["tanh"](y, y) < FLAT).float().mean()))
         self.order += [layer for layer in layers if layer not in self.order]
-        see = self._later(self._see_output, use, layers[0].name)
         for t in call.outputs:
             if t.requires_grad:
                 self.nodes[t.grad_fn] = use
-                t.register_hook(see)
+                self._hook(t.register_hook, self._see_output, use, layers[0].name)
         if _has_steps(name, call.args) and call.args[0].requires_grad:
-            see = self._later(self._see_steps, use, 1 if call.args[8] else 0)
-            call.args[0].register_hook(see)
+            axis = 1 if call.args[8] else 0
+            self._hook(call.args[0].register_hook, self._see_steps, use, axis)
 
     def _see_output(self, use: Use, place: str, gradient: Tensor) -> None:
         use.gradients.append(_norm(gradient))
@@ -597,25 +634,58 @@ class GradientReport(TorchFunctionMode):
     def _see_steps(self, use: Use, axis: int, gradient: Tensor) -> None:
         use.by_time = [_norm(step) for step in gradient.unbind(axis)]
 
+    def _find_strangers(self, call: Call) -> None:
+        """Find what learns inside the model without being a parameter of it."""
+        for t in call.inputs if self.inside else []:
+            known = id(t) in self.owners or id(t) in self.given
+            if not known and t.is_leaf and t.requires_grad:
+                self.strangers.append((t, f"{call.name} {[*t.shape]}"))
+                self.given.add(id(t))  # once is enough
+
+    def _look_for_misuse(self, call: Call) -> None:
+        """Note what is wrong with an operation that raises no error."""
+        shapes = [tuple(t.shape) for t in call.inputs[:2]]
+        if call.name in COMPARES and len(set(shapes)) == 2:
+            self._note("shapes", *shapes)
+        elif call.name == "cross_entropy" and not call.out.dim():
+            loss, classes = float(call.out), shapes[0][:2][-1]
+            guess = math.log(classes)
+            if 0 < 3 * guess < loss < math.inf:
+                self._note("guess", loss, classes, guess)
+        elif call.name in AVERAGED:
+            self._look_at_norm(call)
+
+    def _look_at_norm(self, call: Call) -> None:
+        """Note why a normalization does not do what one expects of it."""
+        x, more = call.inputs[0], call.args[1:]
+        count, batch = AVERAGED[call.name](x, more), call.name == "batch_norm"
+        weight = call.kwargs.get("weight")
+        if batch and not call.kwargs.get("training"):
+            return  # it averages over nothing
+        if count < FEWEST_VALUES or (batch and len(x) == 1):
+            few = "one sample" if count >= FEWEST_VALUES else f"only {count}"
+            self._note("few", call.name, few)
+        elif batch and more[0] is not None and weight is not None:
+            self._note("" if weight.requires_grad else "drift")
+
     # After the step: numbers, verdicts, notes.
 
     def _measure(self, layer: Layer) -> None:
         """Turn what was seen of a layer into numbers."""
         norms = {
-            name: self.norms[id(p)] if id(p) in self.norms else _norm(p.grad)
-            for name, p in layer.parameters.items()
-            if id(p) in self.norms or p.grad is not None
+            weight: _norm(weight.value.grad) if norm is None else norm
+            for weight in layer.weights
+            if (norm := weight.gradient) is not None or weight.value.grad is not None
         }
         if norms:
+            pulls = [norm for weight, norm in norms.items() if not weight.is_bias]
             layer.gradient = math.hypot(*norms.values()) / self.scale
-            pulls = [norm for name, norm in norms.items() if _is_weight(name)]
             layer.pull = math.hypot(*pulls) / self.scale
         self._measure_step(layer)
         uses = [use for use in layer.uses if use.gradients]
         if uses:
             back = [math.hypot(*use.gradients) / self.scale for use in uses]
             layer.output_gradient = math.hypot(*back)
-            layer.rows = max(use.rows for use in uses)
             self._measure_time(layer, uses, back)
         spreads = [use.spread for use in layer.uses if use.spread is not None]
         layer.spread = statistics.median(spreads) if spreads else None
@@ -636,7 +706,7 @@ class GradientReport(TorchFunctionMode):
         for use in uses:
             steps = use.by_time if len(use.by_time) > 1 else steps
         while steps and not steps[-1]:  # padding
-            steps = steps[:-1]
+            steps.pop()
         if len(steps) > 1:
             layer.through_time = steps[0] / steps[-1]
             rises = sum(a < b for a, b in pairwise(steps))
@@ -647,29 +717,29 @@ class GradientReport(TorchFunctionMode):
     def _measure_step(self, layer: Layer) -> None:
         """See how far the step moved the weights."""
         changes, sizes, shares = [], [], []
-        matrices = any(p.dim() > 1 for p in layer.parameters.values())
-        for name, p in layer.parameters.items():
-            if (known := self.before.get(id(p))) is None:
+        matrices = any(weight.value.dim() > 1 for weight in layer.weights)
+        for weight in layer.weights:
+            if weight.before is None or weight.norm is None:
                 continue
-            change = p.detach() - known[0]
-            changed = _norm(change)
+            p, change = weight.value, weight.value.detach() - weight.before
+            changed, coarse = _norm(change), _is_coarse(weight.value)
             self.stepped |= changed != 0
             if not math.isfinite(changed):
-                adam = "Adam's eps is 0 in float16: keep weights in float32"
-                why = (
-                    adam if p.dtype == torch.float16 else "a lower learning rate, clip"
-                )
-                layer.finite &= self._test(f"{name} after the step; {why}", p)
+                cause = "a lower learning rate, clip"
+                if p.dtype == torch.float16:
+                    cause = "Adam's eps is 0 in float16: keep weights in float32"
+                place = f"{weight.name} after the step; {cause}"
+                layer.finite &= self._test(place, p)
             share = float(changed != 0)
-            if changed and id(p) in self.entries:
-                count = int((_real(change) != 0).sum())
-                share = count / max(1, self.entries[id(p)])
-            if share < STUCK and id(p) in self.fed and _is_coarse(p):
-                self.rounded.append(name)
+            if changed and weight.entries:
+                share = int((_real(change) != 0).sum()) / weight.entries
+            if share < STUCK and weight.fed and coarse:
+                self.rounded.append(weight.name)
             if p.dim() > 1 or not matrices:
                 changes.append(changed)
-                sizes.append(max(known[1], math.sqrt(_rows(p) / 3)))  # PyTorch's usual
-                if _is_weight(name) or not _is_coarse(p):
+                usual = math.sqrt(_rows(p) / 3)  # PyTorch's default
+                sizes.append(max(weight.norm, usual))
+                if not (weight.is_bias and coarse):
                     shares.append(share)
         layer.moved = max(shares, default=None)
         if any(sizes):
@@ -683,7 +753,7 @@ class GradientReport(TorchFunctionMode):
             time = layer.through_time if layer.steady else None
             tests = {
                 "not finite": not layer.finite,
-                "frozen": not layer.trained,
+                "frozen": not any(w.value.requires_grad for w in layer.weights),
                 "no gradient": layer.gradient is None and not layer.moved,
                 "waits for a zero weight": layer in closed
                 and (layer.gradient == 0 or layer in vanishing),
@@ -699,39 +769,24 @@ class GradientReport(TorchFunctionMode):
                 "did not move": layer in stuck,
             }
             layer.verdict = next((name for name, holds in tests.items() if holds), "ok")
-        for layer, after, factor in self.jumps:
-            if layer.verdict == "exploding":
-                self._note(
-                    f"the gradient grows × {factor:.0e} from {after} back to "
-                    f"{layer.name}: look for a large factor or tiny divisor in between"
-                )
 
     def _judge_depth(self) -> tuple[set[Layer], set[Layer]]:
         """Return the layers whose gradients explode, and those whose vanish."""
         sizes = {x: x.output_gradient for x in self.order if x.output_gradient}
         if not sizes:  # the weights' gradients tell less, but something
             sizes = {x: x.gradient for x in self.layers if x.gradient}
-            self._note(
-                "the forward pass was not seen (compiled, scripted, or outside the "
-                "block): judged by the gradients of the weights, which tell less"
-                if sizes
-                else ""
-            )
+            if sizes:
+                self._note("no forward")
         sizes = {layer: size for layer, size in sizes.items() if math.isfinite(size)}
-        exploding, vanishing = set(sizes), set(sizes)
-        for power in (0, 0.5):  # averages thin gradients out, broadcasts add them up
-            strongest = usual = 0.0
-            previous = None
-            for layer in reversed(sizes):
-                size = sizes[layer] * layer.rows**power
-                jumps = size > EXPLODING * strongest
-                if jumps and (not previous or any(use.ends for use in layer.uses)):
-                    usual = size  # the first one, or that of another loss
-                elif jumps and previous and strongest and not power:
-                    self.jumps.append((layer, previous.name, size / strongest))
-                strongest, previous = max(strongest, size), layer
-                exploding -= {layer} if size <= EXPLODING * usual else set()
-                vanishing -= {layer} if size >= VANISHING * strongest else set()
+        plain, jumps = _extremes(sizes)
+        # Averages over positions thin gradients out, broadcasts add them up.
+        rows = {x: max([use.rows for use in x.uses] or [1]) for x in sizes}
+        spread, _ = _extremes({x: size * rows[x] ** 0.5 for x, size in sizes.items()})
+        exploding = {x for x in sizes if plain[x] == spread[x] == "exploding"}
+        vanishing = {x for x in sizes if plain[x] == spread[x] == "vanishing"}
+        for layer, after, factor in jumps:
+            if layer in exploding and layer.finite:
+                self._note("jump", factor, after.name, layer.name)
         lost = True  # all the way from the input, else a branch is weak on purpose
         for layer in sizes:
             lost |= bool(layer.uses) and layer.uses[0].starts
@@ -748,162 +803,104 @@ class GradientReport(TorchFunctionMode):
 
     def _closed(self, vanishing: set[Layer]) -> set[Layer]:
         """Return the layers whose gradient weights near 0 keep small, for now."""
-        usual = statistics.median([x.size for x in self.layers if x.size] or [1.0])
-        sizes = {x: x.size / min(usual, 1) for x in self.layers if x.trained}
-        small = {x: n for x, n in sizes.items() if n < CLOSED and x.gradient}
-        used = {x: n for x, n in small.items() if x.uses and not x.uses[0].adds}
+        sizes = [x.size for x in self.layers if x.size]
+        usual = min(1, statistics.median(sizes or [1]))
+        small = {
+            x: x.size / usual
+            for x in self.layers
+            if x.size is not None and x.size < CLOSED * usual and x.gradient
+            if x.uses and not x.uses[0].adds
+        }
+        if not small:
+            return set()
         gates = {
             node
             for node, use in self.nodes.items()
-            if not (use.adds or use.starts) and not used.keys().isdisjoint(use.layers)
+            if not (use.adds or use.starts) and not small.keys().isdisjoint(use.layers)
         }
         uses = [self.nodes.get(node) for node in _walk(self.roots, gates)]
         closed = set(self.order) - {x for use in uses if use for x in use.layers}
-        found = [n for x, n in used.items() if gates and not x.uses[0].starts]
-        if 0 in used.values() and not any(x.dead == 1 for x in self.layers):
+        if 0 in small.values() and not any(x.dead == 1 for x in self.layers):
             closed |= {x for x in self.layers if x.gradient == 0}
-        least = VANISHING * min(found, default=1.0)
+        factors = [size for x, size in small.items() if not x.uses[0].starts]
         most = max([x.output_gradient or 0 for x in self.order], default=0)
-        closed |= {
-            x for x in vanishing if found and (x.output_gradient or 0) > least * most
-        }
-        return closed - set(self._locked()) if used else set()
+        least = VANISHING * min(factors, default=math.inf) * most
+        closed |= {x for x in vanishing if (x.output_gradient or 0) > least}
+        return closed - set(self._locked())
 
     def _locked(self) -> list[Layer]:
         """Return the layers of zeros that keep each other at zero."""
-        zeros = [
-            x
-            for x in self.layers
-            if x.trained and not x.size and not x.pull and x.gradient is not None
-            if any(map(_is_weight, x.parameters))
-        ]
-        return zeros if any(x.output_gradient for x in zeros) and zeros[1:] else []
+        zeros = [x for x in self.layers if x.size == 0 and x.pull == 0]
+        return zeros if zeros[1:] and any(x.output_gradient for x in zeros) else []
 
     def _stuck(self) -> set[Layer]:
         """Return the layers with a gradient like others', that did not move."""
-        moved = [
-            x.gradient for x in self.layers if x.gradient and (x.moved or 0) >= STUCK
-        ]
+        still = [x for x in self.layers if x.moved is not None and x.moved < STUCK]
+        moved = [x.gradient for x in self.layers if x.gradient and x not in still]
         limit = VANISHING * statistics.median(moved or [0.0])
-        return {
-            layer
-            for layer in self.layers
-            if self.stepped and layer.moved is not None and layer.moved < STUCK
-            if (layer.gradient or 0) > limit
-        }
+        return {x for x in still if self.stepped and (x.gradient or 0) > limit}
 
     def _write_notes(self) -> None:
         """Say what no single layer shows."""
         broken = any(not layer.finite for layer in self.layers)
-        ran = bool(self.norms) or any(layer.output_gradient for layer in self.layers)
-        matters = [place for place, learns in self.broken if learns]
+        ran = any(x.output_gradient for x in self.layers) or any(
+            weight.gradient is not None for weight in self.weights.values()
+        )
+        swallowed = [place for place, learns in self.broken if learns]
         if not self.layers:
-            self._note("the model has no parameters")
+            self._note("no parameters")
         elif self.broken and (broken or self.failed or not ran):
-            self.notes.insert(0, f"first NaN or infinity: {self.broken[0][0]}")
-        elif matters:
-            self._note(f"NaN or infinity that went no further: {matters[0]}")
+            self.notes.insert(0, NOTES["first"].format(self.broken[0][0]))
+        elif swallowed:
+            self._note("swallowed", swallowed[0])
         if broken and self.scaler:
-            self._note(
-                "the scaler skips such a step and lowers its scale; worry if it goes on"
-            )
+            self._note("skipped")
         if self.layers and not ran:
-            self._note(
-                "the backward pass reached no parameter: argmax(), item() or detach() "
-                "on the way to the loss"
-                if self.turn
-                else "no backward pass in the block"
-            )
-        self._note_strangers()
+            self._note("cut off" if self.turn else "no backward")
+        for key, names in self._suspects().items():
+            if names:
+                self._note(key, _some(names), len(names))
         if ran:
-            self._note_gradients()
             self._note_step()
         if self.unseen:
-            self._note(f"{self.unseen} operations could not be looked at")
+            self._note("unseen", self.unseen)
 
-    def _note_strangers(self) -> None:
-        """Name the parameters that will not train."""
-        strangers = [x for t, x in self.strangers.values() if id(t) not in self.held]
-        if strangers:
-            self._note(
-                f"{len(strangers)} tensors that learn are not in model.parameters(), "
-                f"the first in {strangers[0]}: keep layers in nn.ModuleList"
-            )
-        own = {x: {id(p) for p in x.parameters.values()} for x in self.layers}
-        left = [x.name for x in own if x.gradient and self.held.isdisjoint(own[x])]
-        if left and self.held.intersection(*[set[int]().union(*own.values())]):
-            self._note(
-                f"not in the optimizer: {_some(left)}; give it their parameters, "
-                "unless another one holds them, as in a GAN"
-            )
-
-    def _note_gradients(self) -> None:
-        """Say why gradients are 0, or not those of this step."""
-        stale = self.stale if self.rates else self.old if self.stepped else set()
-        if stale:
-            self._note(
-                f"the gradients of earlier steps were still there and add up, in "
-                f"{_some(self._names(stale))}: call optimizer.zero_grad() before "
-                "backward(), unless that is what you want"
-            )
-        if locked := self._locked():
-            self._note(
-                f"{_some([x.name for x in locked])} are all 0 and keep each other's "
-                "gradient at 0 for ever: start one of them with random numbers"
-            )
-        elif self._nothing() and not self.failed:
-            self._note(
-                "every gradient is exactly 0, so nothing learns: look at what is "
-                "between the last layer and the loss"
-            )
-        if dead := [x.name for x in self.layers if x.dead == 1]:
-            self._note(
-                f"every unit of {_some(dead)} is off for every input: no gradient gets "
-                "through; start again with a lower learning rate or other biases"
-            )
+    def _suspects(self) -> dict[str, list[str]]:
+        """Return the names that a note is about."""
+        by_hand = self.stepped and not self.rates  # without an optimizer
+        held, stale = set(), []
+        for layer in self.layers:
+            if any(id(w.value) in self.held for w in layer.weights):
+                held.add(layer)
+            if any(w.stale or (by_hand and w.old) for w in layer.weights):
+                stale.append(layer.name)
+        left = [x.name for x in self.layers if x.gradient and x not in held]
+        return {
+            "strangers": [x for t, x in self.strangers if id(t) not in self.held],
+            "not held": left if held else [],
+            "stale": stale,
+            "locked": [x.name for x in self._locked()],
+            "dead": [x.name for x in self.layers if x.dead == 1],
+        }
 
     def _note_step(self) -> None:
         """Say what is wrong with the step as a whole."""
         updates = [x.update for x in self.layers if x.pull and x.update is not None]
-        if self.rounded:
-            self._note(
-                f"too coarse a type: the updates of {_some(self.rounded)} round away; "
-                "keep weights in float32, and compute under autocast"
-            )
-        for holds, text in (
-            (self.stepped, ""),
-            (self.rounded or self._nothing(), ""),
-            (not self.rates, "no optimizer.step() in the block, or skipped"),
-            (not any(self.rates), "the learning rate is 0"),
-            (self.fed, "the updates are too small for the type, and round away"),
-            (
-                True,
-                "the optimizer holds other parameters, or their gradients were cleared "
-                "between backward() and step()",
-            ),
-        ):
-            if holds:
-                self._note(f"no weight moved: {text}" if text else "")
-                break
-        tiny = self.stepped and max(updates, default=1) < SMALL_STEP
-        if tiny and not self.rounded:
-            self._note(
-                f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a "
-                "tiny learning rate, warm-up, or clipping before scaler.unscale_()"
-            )
-
-    def _nothing(self) -> bool:
-        """Return whether all gradients are exactly 0."""
-        found = [x.gradient for x in self.layers if x.gradient is not None]
-        return bool(found) and not any(found)
-
-    def _names(self, ids: set[int]) -> list[str]:
-        """Return the layers that own some of these parameters."""
-        return [
-            x.name
-            for x in self.layers
-            if any(id(p) in ids for p in x.parameters.values())
-        ]
+        gradients = [x.gradient for x in self.layers if x.gradient is not None]
+        if gradients and not any(gradients):
+            self._note("" if self._locked() or self.failed else "all zero")
+        elif self.rounded:
+            self._note("rounded", _some(self.rounded))
+        elif self.stepped:
+            self._note("tiny step" if max(updates, default=1) < SMALL_STEP else "")
+        else:
+            causes = {
+                "no step": not self.rates,
+                "no rate": not any(self.rates),
+                "no change": any(weight.fed for weight in self.weights.values()),
+                "not fed": True,
+            }
+            self._note(next(key for key, holds in causes.items() if holds))
 
     def _sum_up(self) -> str:
         """Say in one line what was found, and where to read on."""
@@ -952,16 +949,14 @@ class GradientReport(TorchFunctionMode):
         lines += [f"{name}: {text}" for name, text in MEANING.items() if name in found]
         return "\n".join(lines + [f"note: {note}" for note in self.notes])
 
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        """Show it in a notebook."""
-        return f"<pre>{html.escape(str(self))}</pre>"
+    __repr__ = __str__  # a notebook shows it, too
 
     def to_dict(self) -> dict[str, Any]:
         """Return all as plain data, to log or to save as JSON."""
+        columns = "kind verdict spread output_gradient gradient update dead saturated"
+        columns += " through_time"
         layers = {
-            x.name: {c: getattr(x, c) for c in COLUMNS.split()} for x in self.layers
+            x.name: {c: getattr(x, c) for c in columns.split()} for x in self.layers
         }
         return {"summary": self.summary, "layers": layers, "notes": self.notes}
 
@@ -990,58 +985,57 @@ class GradientReport(TorchFunctionMode):
         return axes
 
 
-def _layers(model: nn.Module) -> Iterator[Layer]:
-    """Yield a layer for each module that is one, and for each other parameter."""
-    seen: set[int] = set()
-    layers: dict[str, Layer] = {}
-    modules = dict(model.named_modules())
-    for path, module in modules.items():
-        owner = path.partition(".parametrizations")[0]
-        whole = _is_whole(modules[owner])
-        for name, parameter in module.named_parameters(recurse=False):
-            if id(parameter) in seen or _is_elsewhere(parameter):
-                continue
-            seen.add(id(parameter))
-            place = owner if whole else f"{path}.{name}".strip(".")
-            label = type(modules[owner]).__name__ if whole else "Parameter"
-            label = re.sub("^(Parametrized|NonDynamicallyQuantizable)", "", label)
-            layer = layers.setdefault(place, Layer(place or "(model)", label))
-            layer.parameters[f"{path}.{name}".strip(".")] = parameter
-    yield from layers.values()
+def _layers(model: nn.Module) -> list[Layer]:
+    """Return a layer for each module that is one, and for each other parameter."""
+    modules, layers = dict(model.named_modules()), dict[str, Layer]()
+    for name, parameter in model.named_parameters():
+        if _is_elsewhere(parameter):
+            continue
+        place = name.rpartition(".")[0].partition(".parametrizations")[0]
+        owner = modules[place]
+        kind = re.sub(
+            "^(Parametrized|NonDynamicallyQuantizable)", "", type(owner).__name__
+        )
+        if not _is_whole(owner):
+            place, kind = name, "Parameter"
+        layer = layers.setdefault(place, Layer(place or "(model)", kind))
+        layer.weights.append(Weight(name, parameter))
+    return [*layers.values()]
 
 
 def _is_whole(module: nn.Module) -> bool:
     """Return whether it is one layer: torch.nn's kind, or one matrix and vectors."""
     kinds = [kind for kind in type(module).__mro__ if kind is not nn.Module]
-    places = [
-        kind.__module__ for kind in kinds if kind.__module__.startswith("torch.nn.")
-    ]
-    if any("container" in place for place in places):  # ParameterList
+    places = [kind.__module__ for kind in kinds]
+    if "torch.nn.modules.container" in places:  # ParameterList
         return False
     own = [p for p in module.parameters() if not nn.parameter.is_lazy(p)]
-    return bool(places) or (
+    return any(place.startswith("torch.nn.") for place in places) or (
         not any(module.children())
         and len(own) > 1
         and sum(p.dim() > 1 for p in own) < 2
     )
 
 
-def _is_layer(name: str) -> bool:
-    """Return whether the operation is a layer, whose first argument is its input."""
-    known = name in RECURRENT | {"linear", "multi_head_attention_forward"}
-    known |= name.startswith("conv") or name.endswith("_norm")
-    return known and not name.startswith(("_", "linalg"))
-
-
-def _unit_axis(call: Call) -> int:
-    """Return the axis of a layer's output along which its units are."""
-    if call.name.startswith("conv"):
-        return 1 - call.rest[0].dim()
-    return 1 if call.name in AVERAGED and call.name != "layer_norm" else -1
-
-
-def _is_weight(name: str) -> bool:
-    return not name.rpartition(".")[2].startswith("bias")
+def _extremes(
+    sizes: dict[Layer, float],
+) -> tuple[dict[Layer, str], list[tuple[Layer, Layer, float]]]:
+    """Return verdicts on gradients, from the loss back, and where they jump."""
+    found, jumps = {}, []
+    strongest = usual = 0.0
+    previous = None
+    for layer in reversed(sizes):
+        size = sizes[layer]
+        if size > EXPLODING * strongest:
+            if not previous or any(use.ends for use in layer.uses):
+                usual = size  # the first one, or that of another loss
+            else:
+                jumps.append((layer, previous, size / strongest))
+        strongest, previous = max(strongest, size), layer
+        small = size < VANISHING * strongest
+        large = size > EXPLODING * usual
+        found[layer] = "exploding" if large else "vanishing" if small else ""
+    return found, jumps
 
 
 def _op(node: Any) -> str:
@@ -1068,58 +1062,19 @@ def _walk(roots: Iterable[Any], stop: Any) -> set[Any]:
     return seen
 
 
-def _hint(name: str) -> str:
-    """Return what to do about the first NaN or infinity of an operation."""
-    hint = HINT.get(name) or HINT.get(name.rstrip("_"))
-    return f"; {hint}" if hint else ""
-
-
 def _cause(call: Call) -> str:
     """Return why its output is not finite, although its input is."""
+    nan = any(bool(t.isnan().any()) for t in call.outputs)
     if _masks_a_row(call):
         return "; a whole row is masked: leave it one entry, or drop the row"
-    nan = any(bool(t.isnan().any()) for t in call.outputs)
-    if {call.name, call.name.rstrip("_")} & ROOTS and nan:
+    if call.name in ROOTS and nan:
         return "; of a negative number: clamp(min=0) it, or take abs()"
-    if _hint(call.name) and call.name not in ROOTS:
-        return _hint(call.name)
+    if call.name not in ROOTS and (hint := HINT.get(call.name)):
+        return hint
     if nan and not call.is_layer:
         return ""
     limit = torch.finfo(call.out.dtype).max
     return f"; over {limit:.0e}, too large: smaller weights or inputs, or another type"
-
-
-def _misuse(call: Call) -> str:
-    """Return what is wrong with an operation that raises no error."""
-    if call.name in COMPARES and len({t.shape for t in call.inputs[:2]}) == 2:
-        shapes = " with ".join(str(tuple(t.shape)) for t in call.inputs[:2])
-        return f"the loss compares {shapes}: give both the same shape"
-    if call.name == "cross_entropy" and not call.out.dim():
-        scores, loss = call.inputs[0], float(call.out)
-        classes = scores.shape[1 if scores.dim() > 1 else 0]
-        if (guess := math.log(classes)) and 3 * guess < loss < math.inf:
-            return (
-                f"the loss is {loss:.1f}, guessing among {classes} classes gives "
-                f"{guess:.1f}: the scores are too large; smaller last weights, or "
-                "scaled inputs"
-            )
-    return _misused_norm(call) if call.name in AVERAGED else ""
-
-
-def _misused_norm(call: Call) -> str:
-    """Return why a normalization does not do what one expects of it."""
-    x, more = call.inputs[0], call.args[1:]
-    count, batch = AVERAGED[call.name](x, more), call.name == "batch_norm"
-    if batch and not call.kwargs.get("training", more[4:5] == (True,)):
-        return ""  # it averages over nothing
-    if count < FEWEST_VALUES or (batch and len(x) == 1):
-        few = "one sample" if count >= FEWEST_VALUES else f"only {count:d}"
-        return f"{call.name} averages over {few}: use group or layer normalization"
-    weight = call.kwargs.get("weight", (*more, None, None, None)[2])
-    frozen = weight is not None and not weight.requires_grad
-    if batch and frozen and isinstance(more[0], Tensor):
-        return "frozen batch_norm still updates its statistics: call eval() on it"
-    return ""
 
 
 def _masks_a_row(call: Call) -> bool:
@@ -1128,16 +1083,10 @@ def _masks_a_row(call: Call) -> bool:
     if "softmax" in call.name and args:
         dim = kwargs.get("dim", args[1] if len(args) > 1 else -1)
         return bool((args[0].amax(-1 if dim is None else dim) == -math.inf).any())
-    if "attention" not in call.name:
-        return False
-    off: list[Tensor] = []
-    for mask in (kwargs.get("key_padding_mask"), kwargs.get("attn_mask"), *args[3:4]):
-        if isinstance(mask, Tensor):
-            if mask.dtype != torch.bool:
-                mask = mask == -math.inf
-            elif "multi" not in call.name:
-                mask = ~mask
-            off.append(mask)
+    keeps = "multi" not in call.name  # what a boolean mask means
+    found = (kwargs.get("key_padding_mask"), kwargs.get("attn_mask"), *args[3:4])
+    masks = [t for t in found if isinstance(t, Tensor) and "attention" in call.name]
+    off = [t ^ keeps if t.dtype == torch.bool else t == -math.inf for t in masks]
     if len(off) == 2 and off[1].dim() == 2:  # padding, and one mask for all
         off.append(off[0][:, None] | off[1])
     return any(bool(mask.all(-1).any()) for mask in off)
@@ -1148,10 +1097,6 @@ def _is_coarse(tensor: Tensor) -> bool:
     return tensor.is_floating_point() and torch.finfo(tensor.dtype).eps > COARSE
 
 
-def _has_gradient(parameter: Tensor) -> bool:
-    return parameter.grad is not None and bool(_real(parameter.grad).any())
-
-
 def _is_elsewhere(parameter: Any) -> bool:
     """Return whether other processes hold all of it, as with FSDP."""
     return hasattr(parameter, "to_local") and not parameter.to_local().numel()
@@ -1159,8 +1104,8 @@ def _is_elsewhere(parameter: Any) -> bool:
 
 def _rows(parameter: Tensor) -> int:
     """Return the number of units; of positions, if it is (1, positions, width)."""
-    skip = parameter.dim() == 3 and parameter.shape[0] == 1
-    return (*parameter.shape[skip:], 1)[0] or 1
+    shape = parameter.shape
+    return (*shape[len(shape) == 3 and shape[0] == 1 :], 1)[0] or 1
 
 
 def _some(names: list[str]) -> str:
@@ -1218,15 +1163,10 @@ def _finite(tensor: Tensor, mask: bool = False) -> bool:
 def _norm(tensor: Any) -> float:
     """Return the norm, at float64 where float32 cannot hold the squares."""
     tensor = _real(tensor.detach())
-    types = [torch.float32, torch.float64]
-    if tensor.dtype == torch.float64:
-        types = types[1:]
-    elif tensor.device.type == "mps":
-        types = types[:1]
-    for dtype in types:
-        norm = float(torch.linalg.vector_norm(tensor, dtype=dtype))
-        if 1e-15 < norm < 1e15:
-            break
+    dtype = torch.promote_types(tensor.dtype, torch.float32)
+    norm = float(torch.linalg.vector_norm(tensor, dtype=dtype))
+    if not 1e-15 < norm < 1e15 and tensor.device.type != "mps":
+        norm = float(torch.linalg.vector_norm(tensor, dtype=torch.float64))
     return norm
 
 

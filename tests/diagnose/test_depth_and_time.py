@@ -1,5 +1,7 @@
 """Jumps and underflow are seen, at any loss scale."""
 
+import math
+
 import pytest
 from the_report import GradientReport, notes, torch, verdicts, watch
 from torch import nn
@@ -117,3 +119,65 @@ def test_leaf_module_is_one_layer():
     with GradientReport(model) as report:
         model(torch.randn(32, 8)).square().mean().backward()
     assert verdicts(report) == {"0": "ok", "2": "ok"}
+
+
+class Columns(nn.Module):
+    """W @ x, where each input is a column."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Parameter(torch.randn(32, 8))
+        self.bias = nn.Parameter(
+            torch.cat([torch.full((24, 1), -50.0), torch.zeros(8, 1)])
+        )
+        self.last = nn.Parameter(torch.randn(4, 32) / 6)
+
+    def forward(self, x):
+        return self.last @ (self.first @ x + self.bias).relu()
+
+
+def test_units_are_rows_if_inputs_are_columns():
+    torch.manual_seed(0)
+    model, x = Columns(), torch.randn(8, 64)
+    report = watch(model, lambda: model(x).square().mean())
+    assert report.layers[0].spread > 0.5
+    assert sum(layer.dead == 0.75 for layer in report.layers) == 1
+
+
+def test_units_of_a_normalized_convolution_are_its_channels():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.ReLU())
+    model[1].bias.data[:6] = -99.0
+    report = watch(
+        model.append(nn.Conv2d(8, 2, 3)), lambda: model(IMAGES).square().mean()
+    )
+    assert report.layers[1].dead == 0.75
+
+
+IMAGES = torch.randn(8, 1, 8, 8)
+
+
+def test_recurrent_layer_of_tanh_may_be_saturated():
+    torch.manual_seed(0)
+    layer, head = nn.RNN(8, 32, batch_first=True), nn.Linear(32, 2)
+    layer.weight_ih_l0.data *= 100
+    model, x = nn.ModuleList([layer, head]), torch.randn(8, 5, 8)
+    report = watch(model, lambda: head(layer(x)[0][:, -1]).square().mean())
+    assert report.layers[0].saturated > 0.5
+
+
+def test_spread_of_tiny_outputs_is_seen():
+    torch.manual_seed(0)
+    model, x = nn.Linear(8, 8, bias=False), 1e-30 * torch.randn(16, 8)
+    report = watch(model, lambda: model(x).sum())
+    assert report.layers[0].spread > 0.5
+
+
+def test_jump_is_no_news_where_nothing_is_finite():
+    model = jump(1e6)
+    for breaks in (False, True):
+        with GradientReport(model) as report:
+            model(torch.randn(64, 64)).square().mean().backward()
+            if breaks:
+                torch.optim.SGD(model.parameters(), lr=math.inf).step()
+        assert ("back to" in notes(report)) != breaks

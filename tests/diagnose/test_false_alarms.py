@@ -212,3 +212,123 @@ def test_weights_that_are_all_too_small_vanish():
     with GradientReport(model) as report:
         model(torch.randn(ROWS)).square().mean().backward()
     assert report.layers[0].verdict == "vanishing"
+
+
+def report_of(model, x, optimizer=None):
+    with GradientReport(model) as report:
+        model(x).square().mean().backward()
+        if optimizer:
+            optimizer.step()
+    return report
+
+
+def verdicts_of(model, x, optimizer=None):
+    return [layer.verdict for layer in report_of(model, x, optimizer).layers]
+
+
+class Positions(nn.Module):
+    """Adds positions that start at zero to what came in."""
+
+    def __init__(self):
+        super().__init__()
+        self.positions = nn.Parameter(torch.zeros(1, 64, 32))
+        self.head = nn.Linear(32, 4)
+
+    def forward(self, x):
+        return self.head(x + self.positions)
+
+
+def test_first_step_of_positions_that_start_at_zero_is_not_too_large():
+    torch.manual_seed(0)
+    model = Positions()
+    adam = torch.optim.Adam(model.parameters(), lr=0.01)
+    assert verdicts_of(model, torch.randn(16, 64, 32), adam) == ["ok", "ok"]
+
+
+def test_zero_that_is_added_does_not_excuse_vanishing():
+    torch.manual_seed(0)
+    layers = [m for _ in range(7) for m in (nn.Linear(32, 32), nn.Sigmoid())]
+    model = nn.Sequential(*layers, Positions())
+    assert verdicts_of(model, torch.randn(16, 64, 32))[0] == "vanishing"
+
+
+def test_small_scale_does_not_excuse_more_than_it_explains():
+    torch.manual_seed(0)
+    layers = [m for _ in range(9) for m in (nn.Linear(64, 64), nn.Sigmoid())]
+    model = nn.Sequential(*layers, Branch(torch.full((64,), 0.01)), nn.Linear(64, 4))
+    assert verdicts_of(model, torch.randn(ROWS))[0] == "vanishing"
+
+
+def test_average_over_many_positions_is_no_vanishing():
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(1, 2, 3), nn.Tanh(), nn.Conv2d(2, 2, 3), nn.Tanh()]
+    end = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 500), nn.Linear(500, 4)]
+    model = nn.Sequential(*layers, *end)
+    nn.init.normal_(model[6].weight, std=0.05)
+    found = report_of(model, torch.randn(2, 1, 500, 500)).layers
+    assert found[0].output_gradient < 1e-3 * found[3].output_gradient
+    assert found[0].verdict == "ok"
+
+
+def test_layer_whose_gradient_is_only_rounding_may_rest():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(8, 16), nn.BatchNorm1d(16), nn.Linear(16, 4))
+    model.insert(1, Shift())
+    sgd = torch.optim.SGD(model.parameters(), lr=1e-3)
+    assert verdicts_of(model, torch.randn(64, 8), sgd) == ["ok"] * 4
+
+
+class Shift(nn.Module):
+    """Adds what the normalization after it takes away."""
+
+    def __init__(self):
+        super().__init__()
+        self.shift = nn.Parameter(torch.full((16,), 100.0))
+
+    def forward(self, x):
+        return x + self.shift
+
+
+MADE = {
+    "spectral norm": lambda: nn.utils.parametrizations.spectral_norm(nn.Linear(8, 8)),
+    "by hand": lambda: ByHand(8, 8),
+}
+
+
+class ByHand(nn.Linear):
+    """Divides its weights by their norm."""
+
+    def forward(self, x):
+        return F.linear(x, self.weight / self.weight.norm(), self.bias)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_is_made_of_weights_is_a_weight(name):
+    torch.manual_seed(0)
+    model = nn.Sequential(MADE[name](), nn.Tanh(), nn.Linear(8, 4))
+    model[0].register_forward_hook(lambda *args: outputs.append(args[2]))
+    outputs, x = [], torch.randn(16, 8)
+    with GradientReport(model) as report:
+        y = model(x)
+        outputs[0].retain_grad()
+        y.square().mean().backward()
+    expected = outputs[0].grad.norm().item()
+    assert report.layers[0].output_gradient == pytest.approx(expected, rel=1e-4)
+
+
+def test_penalty_for_each_sample_is_no_use_of_the_weights():
+    torch.manual_seed(0)
+    model, x = nn.Linear(8, 4), torch.randn(16, 8)
+    found = []
+    for factor in (0.0, 1.0):
+        with GradientReport(model) as report:
+            losses = F.cross_entropy(model(x), torch.arange(16) % 4, reduction="none")
+            (losses + factor * model.weight.norm()).mean().backward()
+        found.append(report.layers[0].output_gradient)
+    assert found[0] == found[1]
+
+
+def test_lazy_normalization_is_looked_at():
+    model = nn.Sequential(nn.LazyLinear(8), nn.LazyBatchNorm1d(), nn.LazyLinear(4))
+    report = report_of(model, torch.randn(16, 8))
+    assert "could not be looked at" not in str(report)

@@ -20,6 +20,7 @@ BACKWARD = {  # operations with a finite value and an infinite slope
     "pow": lambda y: (y - y).pow(0.5),
     "__pow__": lambda y: (y - y) ** 0.5,
     "linalg_norm": lambda y: torch.linalg.norm(y.relu() * 0, dim=1).square().sqrt(),
+    "sqrt, in place": lambda y: (y * 0).sqrt_(),
     "acos": lambda y: torch.acos(y / y.detach()),
     "asin": lambda y: torch.asin(y / y.detach()),
 }
@@ -204,3 +205,13 @@ def test_broken_weights_say_when_they_broke():
     loss = lambda: model(x.half()).float().square().mean() * 1e-4  # noqa: E731
     assert "Adam's eps is 0 in float16" in notes(watch(model, loss, adam))
     assert "an earlier step broke it" in notes(watch(model, loss, adam))
+
+
+def test_fault_among_weights_is_named():
+    model = nn.Linear(8, 8)
+    nn.init.zeros_(model.weight)
+    report = watch(
+        model,
+        lambda: model(rows()).sum() + model.weight.square().sum(1).sqrt().sum(),
+    )
+    assert "the backward pass of (model) (sqrt); its slope" in report.notes[0]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from project import PROJECT
 from the_report import PATH, GradientReport, module, torch, watch
 from torch import nn
@@ -50,8 +51,8 @@ def test_report_is_plain_data():
 
 def test_notebook_shows_the_report():
     report = look(nn.Linear(32, 4))
-    assert repr(report) == str(report)
-    assert report._repr_html_().startswith("<pre>1 layer")
+    shown, _ = DisplayFormatter().format(report)
+    assert shown == {"text/plain": str(report)}
 
 
 def test_history_and_plot_need_matplotlib_only_when_called():

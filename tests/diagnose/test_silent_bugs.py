@@ -414,3 +414,18 @@ def test_parameters_that_other_processes_hold_are_left_out():
     assert verdicts(report) == {"0": "ok"}
     assert "other processes hold 2.weight, 2.bias" in notes(report)
     assert "not in model.parameters()" not in notes(report)
+
+
+def test_model_of_nothing_but_a_plain_list_is_said():
+    model = nn.Module()
+    model.hidden = [nn.Linear(8, 4)]
+    model.forward = lambda x: model.hidden[0](x)
+    x, y = data()
+    said = notes(watch(model, lambda: F.cross_entropy(model(x), y)))
+    assert "2 tensors that learn are not in model.parameters(): linear [4, 8]" in said
+
+
+def test_normalization_without_statistics_does_not_drift():
+    norm = nn.BatchNorm1d(16, track_running_stats=False).requires_grad_(False)
+    model = nn.Sequential(nn.Linear(8, 16), norm, nn.Linear(16, 4))
+    assert not step(model).notes

@@ -324,7 +324,7 @@ def test_nothing_stays_behind():
     assert not any(p._backward_hooks for p in model.parameters())
     assert not any(p._post_accumulate_grad_hooks for p in model.parameters())
     assert not torch.overrides._get_current_function_mode_stack()
-    assert not report.before
+    assert not report.weights
     assert not report.owners
     assert not report.kept
 
