@@ -236,8 +236,9 @@ function close(word) {
   return best;
 }
 
-// What each place has of a word: how much in its title, in its names and in its text; in
-// the title or names of its page; and anywhere on it.
+// What each place has of a word, in its title, its names and its text, in the title or
+// names of its page, and anywhere on it: what that is worth, how much of the word that is,
+// and how much of it is in its own title or names.
 function has(word) {
   const { invertedIndex, numbers, whole, docs } = vocabulary;
   const cached = vocabulary.has.get(word);
@@ -258,13 +259,14 @@ function has(word) {
     around[n] = around[page];
     if (n !== page) above[n] = Math.max(title[page], names[page]);
   }
-  vocabulary.has.set(word, { title, names, text, above, around });
+  const value = title.map((_, n) => {
+    const less = (1 - TITLE * title[n]) * (1 - NAMES * names[n]) * (1 - (TEXT * text[n]) / (text[n] + HALF));
+    return 1 - less * (1 - PAGE_TITLE * above[n]) * (1 - (PAGE_TEXT * around[n]) / (around[n] + PAGE_HALF));
+  });
+  const named = title.map((_, n) => Math.max(title[n], names[n]));
+  const share = named.map((most, n) => Math.max(most, above[n], Math.min(1, text[n])));
+  vocabulary.has.set(word, { value, share, named });
   return vocabulary.has.get(word);
-}
-// What that is worth.
-function worth({ title, names, text, above, around }, n) {
-  const less = (1 - TITLE * title[n]) * (1 - NAMES * names[n]) * (1 - (TEXT * text[n]) / (text[n] + HALF));
-  return 1 - less * (1 - PAGE_TITLE * above[n]) * (1 - (PAGE_TEXT * around[n]) / (around[n] + PAGE_HALF));
 }
 
 // What each place has of the query.
@@ -277,18 +279,17 @@ function rank() {
   for (const [n, doc] of docs.entries()) {
     let [value, share, named] = [0, 0, 0];
     parts.forEach(({ weight }, at) => {
-      let [most, part, name] = [0, 0, 0];
+      let best;
       for (const way of all[at]) {
         // Of words that mean something together, the least.
-        const here = Math.min(...way.map((word) => worth(word, n)));
-        if (here <= most) continue;
-        most = here;
-        part = Math.min(...way.map(({ title, names, above, text }) => Math.max(title[n], names[n], above[n], Math.min(1, text[n]))));
-        name = Math.min(...way.map(({ title, names }) => Math.max(title[n], names[n])));
+        const least = (what) => (way.length === 1 ? way[0][what][n] : Math.min(...way.map((word) => word[what][n])));
+        const here = least("value");
+        if (here > (best?.value ?? 0)) best = { value: here, share: least("share"), named: least("named") };
       }
-      value += most * weight;
-      share += part * weight;
-      named = Math.max(named, name);
+      if (!best) return;
+      value += best.value * weight;
+      share += best.share * weight;
+      named = Math.max(named, best.named);
     });
     if (!value) continue;
     const isPage = whole[n] === n;
