@@ -174,11 +174,13 @@ function asked(query, index) {
   // Of a traceback, only its message.
   const message = query.replace(/^.*\w(?:Error|Exception|Warning): (?=.*\S)/s, "").toLowerCase();
   let words = split(message.replace(/n['’]t\b/g, " not").replace(/[^\p{L}\p{M}\p{N}_]+/gu, " "));
-  // Of a short one, words in a polite form may be missing: they end a Korean question.
-  words = words.filter((word) => known(word).size || !(LITTLE_WORDS.has(word) || /[가-힣](?:요|[가-힣][다까])$/.test(word)));
-  if (words.length <= SHORT) words = words.flatMap(meant);
+  const short = words.length <= SHORT;
+  words = words.filter((word) => known(word).size || !LITTLE_WORDS.has(word));
+  if (short) words = words.flatMap(meant);
+  // Words in a polite form may be missing: they end a Korean question.
+  words = words.filter((word) => known(word).size || !/[가-힣](?:요|[가-힣][다까])$/.test(word));
   parts = said(words);
-  if (words.length > SHORT) parts = parts.filter(({ ways }) => ways.flat().some((word) => known(word).size && !/^(\d+|[a-z])$/.test(word)));
+  if (!short) parts = parts.filter(({ ways }) => ways.flat().some((word) => known(word).size && !/^(\d+|[a-z])$/.test(word)));
   for (const part of parts) part.weight = Math.min(...part.ways.map((way) => Math.max(...way.map(weight))));
   rank();
   const looked = parts.flatMap(({ ways }) => ways.flat()).flatMap((word) => [...alike(word), word]);

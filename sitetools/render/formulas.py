@@ -45,7 +45,8 @@ _MEANINGS = [
     ),
     (r"<mi>⊤</mi>", _TRANSPOSE),
     (
-        r'(<mi>[φσ]</mi>|<msup><mi>[φσ]</mi><mo>′</mo></msup>)(?=<mo stretchy="false">\()',
+        r"(<mi>[φσ]</mi>|<msup><mi>[φσ]</mi><mo>′</mo></msup>)"
+        r'(?=<mo stretchy="false">\()',
         "\\1<mo>\u2061</mo>",
     ),
     (r"<mo([^>]*)>⊙</mo>", r'<mo\1 largeop="false" intent="elementwise-times">⊙</mo>'),

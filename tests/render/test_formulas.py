@@ -109,8 +109,7 @@ def test_the_reason_counts_characters_as_an_author_does() -> None:
         # Not φ' times z²: the square of a value of φ'.
         (
             r"\varphi'(z)^2",
-            "<mo>′</mo></msup><mo>\u2061</mo>"
-            '<mo stretchy="false">(</mo><mi>z</mi>',
+            '<mo>′</mo></msup><mo>\u2061</mo><mo stretchy="false">(</mo><mi>z</mi>',
         ),
         (r"\sigma(z)", "<mi>σ</mi><mo>\u2061</mo>"),
         (r"a \odot b", 'largeop="false" intent="elementwise-times">⊙</mo>'),
