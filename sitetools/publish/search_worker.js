@@ -1,5 +1,5 @@
 // How search understands a query and ranks what it finds. This comes before the theme's
-// worker, which calls asked(), enough(), missing() and score(): see theme.py.
+// worker, which calls asked(), enough() and score(): see theme.py.
 
 // So many words are a name or a question. More are a pasted message, of which this site
 // need not know each word.
@@ -331,11 +331,11 @@ function near(place, pairs) {
 // Whether a result is shown.
 const enough = ({ location }) => found.has(location);
 
-// What was found in other words is not missing.
+// What was found in other words is not missing, and only what was typed can be.
 function score({ location }, terms) {
-  for (const { ways } of parts) {
-    if (!ways.some((way) => way.every((word) => terms[word]))) continue;
-    for (const word of ways.flat()) if (!terms[word]) delete terms[word];
-  }
+  const said = (word) => [word, ...alike(word)].some((one) => terms[one]);
+  const lost = parts.filter(({ ways }) => !ways.some((way) => way.every(said)));
+  const missing = lost.flatMap(({ ways: [typed] }) => typed.filter((word) => !said(word)));
+  for (const term in terms) if (!terms[term] && !missing.includes(term)) delete terms[term];
   return found.get(location);
 }
