@@ -1,37 +1,78 @@
 // How search understands a query and ranks what it finds. This comes before the theme's
-// worker, which calls asked(), enough() and worth(): see theme.py.
+// worker, which calls asked(), enough() and score(): see theme.py.
 
 // So many words are a name or a question. More are a pasted message, of which this site
 // need not know each word.
-const SHORT = 4;
+const SHORT = 7;
 // What has less than this share of the query, where rare words count more, is left out; so
 // is what has less than most of it, and that only in its text.
 const SHARE = 0.36;
-const MOST = 0.62;
-// From so many letters on, a word that is not known may be misspelt.
-const LONG = 6;
+const MOST = 0.78;
 // In how many places a word would be that is in none.
 const FEW = 2;
 
-// How much more a page is worth than a section.
-const PAGE = 1.6;
-
-// How much more a word counts than others that begin with it, and how much they count as
-// a part of the query.
-const EXACT = 4;
+// What a word counts that is like one of the query: of the same stem, or longer.
+const SAME_STEM = 0.9;
 const BEGIN = 0.6;
+// How much of a word's weight a place has that says it in its title, among its other names,
+// or once in its text; and if its page has it in its title or names, or anywhere.
+const TITLE = 0.6;
+const NAMES = 0.82;
+const TEXT = 0.21;
+// How much of that the words of its id have.
+const ID = 0.5;
+const PAGE_TITLE = 0.38;
+const PAGE_TEXT = 0.35;
+// How much more a title is worth that says nothing else; and a page, than a section.
+const PRECISE = 0.48;
+const PRECISE_PAGE = 0.91;
+const PAGE = 2.3;
+// How often a text says a word until it counts half of what it can.
+const HALF = 1.05;
+const PAGE_HALF = 7.86;
+// What is worth more than its share: all of a query, rare words.
+const POWER = 2.49;
+const RARE = 0.42;
+const RARE_PAGE = 0.38;
+// What a word counts that is nowhere.
+const UNKNOWN = 1.05;
+// How much more the best are worth, as many as this, if they say words close together.
+const BEST = 40;
+const NEAR = 0.18;
+const NEAR_NAMED = 0.31;
+// How much of its boost a page keeps.
+const BOOST = 0.29;
+// What a little word counts, of which questions are full.
+const LITTLE = 0.46;
+const LITTLE_WORDS = new Set(
+  ("it its does did do use used using mean means meaning definition explain explained difference between best good like" +
+    " get gets got we me you there if but not no will would could so more need way work works happen happens help occur occurs" +
+    " over some any all every each other much many very too still just also only always never several few during while into about again compare comparison versus" +
+    " 쓰 쓰면 쓰나 쓰나요 쓰는 사용 하면 하나 하나요 있나 있나요 있는지 되나 되나요 되면 얼마 얼마나 때문 좀 뭐 무슨 인가 인가요 나요 까요 해도 경우 관련 대한 대해 이유 왜 원리 원인 작게 많이 자꾸 계속 갑자기 항상 전부 다 더 덜 너무 아주 조금 그런데 거의 보통 비교 차이 에서 에는 에").split(" "),
+);
 
 let synonyms = []; // each: what this site says, then what others say
 let sayings = []; // of the synonyms: their words and those of this site, the longest first
-const titles = new Map(); // the words of each
+let plain = new Map(); // of words with one name of one word: that name
+let docs = []; // the places that the index knows: pages, and then their sections
 let parts = []; // of the query: the ways to say each, as words, and how rare it is
+let found = new Map(); // by place, what it is worth
+let vocabulary; // the words of the index
 
 addEventListener("message", ({ data: { type, data } }) => {
-  if (type === 0) synonyms = data.config.synonyms ?? [];
+  if (type !== 0) return;
+  synonyms = data.config.synonyms ?? [];
+  docs = data.docs;
+  for (const doc of docs) {
+    // The id of a section says in English what it is about.
+    const [, id] = doc.location.split("#");
+    if (id) [doc.others, doc.names] = [doc.names ?? "", `${doc.names ?? ""} ${id.replaceAll("-", " ")}`.trim()];
+  }
 });
 
 // Whether a word begins with what was typed; one Latin letter says too little.
 const begins = (word, typed) => (/^[a-z]$/.test(typed) ? word === typed : word.startsWith(typed));
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 // The words of a text. The theme splits them once more, so none is left to split.
 function split(text) {
@@ -39,79 +80,262 @@ function split(text) {
   return words.length === 1 && words[0] === text ? words : words.flatMap(split);
 }
 
+// An English word without its ending: initialize, initialisation.
+function stem(word) {
+  if (!/^[a-z]{5,}$/.test(word)) return word;
+  const one = word.replace(/is(?=(?:e[ds]?|ing|ations?)$)/, "iz");
+  const short = one.replace(/(?:at(?:ions?|e[ds]?|ing)|i(?:ons?|ng|ty|ve)|[ae]nc(?:e|es|y|ies)|[ae]nt|al|ly|ments?|e[drs]?|or|(?<![su])s|y|ies)$/, "");
+  return short.length > 3 ? short : one;
+}
+
+// What a word sounds like: its letters, in Korean its vowels and consonants.
+const sounds = (word) => word.normalize("NFD");
+const VOWEL = /[\u1161-\u1175]/;
+
+// How many letters differ between two words, at most so many; a Korean vowel counts half:
+// loanwords are written in many ways.
+function distance(one, other, most) {
+  if (Math.abs(one.length - other.length) > most) return Infinity;
+  let before = [];
+  let row = Array.from({ length: other.length + 1 }, (_, n) => n);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const [a, b] = [one[i - 1], other[j - 1]];
+      const change = a === b ? 0 : VOWEL.test(a) && VOWEL.test(b) ? 0.5 : 1;
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + change);
+      if (i > 1 && j > 1 && a === other[j - 2] && one[i - 2] === b) next[j] = Math.min(next[j], before[j - 2] + 1);
+    }
+    if (Math.min(...next) > most) return Infinity;
+    [before, row] = [row, next];
+  }
+  return row[other.length];
+}
+// From so many letters on, so many may differ.
+const allowed = (word) => (word.length < 5 ? 0 : VOWEL.test(word) ? (word.length < 9 ? 0.5 : 1.5) : word.length < 9 ? 1 : 2);
+
+// The words that this site knows, and how it finds them.
+function learn({ invertedIndex, fields }) {
+  const tokens = Object.keys(invertedIndex).sort();
+  sayings = synonyms.flatMap((names) => names.map((name) => [name, names[0]].map((one) => split(one.toLowerCase()))));
+  sayings = sayings.filter(([one]) => one.length).sort(([one], [other]) => other.length - one.length);
+  const single = sayings.filter(([one, main]) => one.length === 1 && main.length === 1);
+  plain = new Map(single.reverse().map(([[one], [main]]) => [one, main]));
+  const all = new Set([...tokens, ...sayings.flatMap(([one]) => one)]);
+  const spoken = [...all].filter((word) => /^(?:\p{L}{3,}|[가-힣]{2,})$/u.test(word)).map((word) => [word, sounds(word)]);
+  const numbers = new Map(docs.map(({ location }, n) => [location, n]));
+  const whole = docs.map(({ location }) => numbers.get(location.split("#")[0]));
+  vocabulary = { invertedIndex, fields, tokens, stems: group(tokens, stem), all, spoken, docs, numbers, whole, pages: docs.filter((_, n) => whole[n] === n), known: new Map(), weight: new Map(), has: new Map() };
+}
+function group(items, key) {
+  const groups = new Map();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
+
+// The words of the index that are like one of the query, and how much.
+function known(word) {
+  const { tokens, stems } = vocabulary;
+  if (!vocabulary.known.has(word)) {
+    const like = new Map();
+    let [low, high] = [0, tokens.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (tokens[middle] < word) low = middle + 1;
+      else high = middle;
+    }
+    for (; low < tokens.length && tokens[low].startsWith(word); low++) if (begins(tokens[low], word)) like.set(tokens[low], BEGIN);
+    for (const token of stems.get(stem(word)) ?? []) like.set(token, SAME_STEM);
+    if (vocabulary.invertedIndex[word]) like.set(word, 1);
+    vocabulary.known.set(word, like);
+  }
+  return vocabulary.known.get(word);
+}
+// Those that mean the same, not only begin the same.
+const alike = (word) => [...known(word)].filter(([, like]) => like > BEGIN).map(([token]) => token);
+
+// How much a word of the query counts: the rarer, the more.
+function weight(word) {
+  const { invertedIndex, fields, docs } = vocabulary;
+  if (!vocabulary.weight.has(word)) {
+    const places = new Set([...known(word).keys()].flatMap((token) => fields.flatMap((field) => Object.keys(invertedIndex[token][field]))));
+    const pages = new Set([...places].map((place) => place.split("#")[0]));
+    const rare = (all, those) => Math.log(1 + all.length / (1 + (those.size || FEW)));
+    const rareness = rare(docs, places) ** RARE * rare(vocabulary.pages, pages) ** RARE_PAGE;
+    vocabulary.weight.set(word, rareness * (LITTLE_WORDS.has(word) ? LITTLE : 1) * (places.size ? 1 : UNKNOWN));
+  }
+  return vocabulary.weight.get(word);
+}
+
 // What was typed or pasted, as words: the theme would take signs such as - and : for
 // operators.
-function asked(query, { invertedIndex, fieldVectors, tokenSet, fields }) {
-  const tokens = Object.keys(invertedIndex);
-  const known = (word) => tokens.filter((token) => begins(token, word));
-  const all = Object.keys(fieldVectors).length / fields.length;
-  const rarity = (word) => {
-    const places = known(word).flatMap((token) => fields.flatMap((field) => Object.keys(invertedIndex[token][field])));
-    return Math.log(1 + all / (1 + (new Set(places).size || FEW)));
-  };
+function asked(query, index) {
+  if (vocabulary?.invertedIndex !== index.invertedIndex) learn(index);
   // Of a traceback, only its message.
   const message = query.replace(/^.*\w(?:Error|Exception|Warning): (?=.*\S)/s, "").toLowerCase();
-  parts = said(split(message.replace(/n['’]t\b/g, " not").replace(/[^\p{L}\p{M}\p{N}_]+/gu, " ")));
-  // Of a short one, words in a polite form may be missing: they end a Korean question.
-  parts = parts.filter(({ ways: [[word]] }) => known(word).length || !/[가-힣](?:요|[가-힣][다까])$/.test(word));
-  if (parts.length > SHORT) parts = parts.filter(({ ways }) => ways.flat().some((word) => known(word).length && !/^(\d+|[a-z])$/.test(word)));
-  else for (const { ways } of parts) ways[0] = ways[0].map((word) => (known(word).length ? word : meant(word, tokenSet)));
-  for (const part of parts) part.weight = Math.max(...part.ways[0].map(rarity));
-  const words = new Set(parts.flatMap(({ ways }) => ways.flat()));
-  return [...words].map((word) => `${word}^${EXACT} ${word}`).join(" ");
+  let words = split(message.replace(/n['’]t\b/g, " not").replace(/[^\p{L}\p{M}\p{N}_]+/gu, " "));
+  const short = words.length <= SHORT;
+  words = words.filter((word) => known(word).size || !LITTLE_WORDS.has(word));
+  if (short) words = words.flatMap(meant);
+  // Words in a polite form may be missing: they end a Korean question.
+  words = words.filter((word) => known(word).size || !/[가-힣](?:요|[가-힣][다까])$/.test(word));
+  parts = said(words);
+  if (!short) parts = parts.filter(({ ways }) => ways.flat().some((word) => known(word).size && !/^(\d+|[a-z])$/.test(word)));
+  for (const part of parts) part.weight = Math.min(...part.ways.map((way) => Math.max(...way.map(weight))));
+  rank();
+  const looked = parts.flatMap(({ ways }) => ways.flat()).flatMap((word) => [...alike(word), word]);
+  return [...new Set(looked)].map((word) => (vocabulary.invertedIndex[word] ? `${word}^1 ${word}` : word)).join(" ");
 }
+
+// Whether two words are the same, or two names of one thing.
+const same = (word, other) => word === other || (plain.get(word) ?? word) === (plain.get(other) ?? other);
 
 // The parts of a query: each word, or the words of a synonym together.
 function said(words) {
-  if (!sayings.length) {
-    sayings = synonyms.flatMap((names) => names.map((name) => [name, names[0]].map((one) => split(one.toLowerCase()))));
-    sayings.sort(([one], [other]) => other.length - one.length);
-  }
-  const found = [];
+  const said = [];
   for (let at = 0; at < words.length; ) {
-    const here = (name) => name.length > 0 && name.every((word, n) => word === words[at + n]);
-    const ways = sayings.find(([name]) => here(name)) ?? [[words[at]]];
-    found.push({ ways: [...ways] });
+    const here = (name) => name.every((word, n) => same(word, words[at + n]));
+    const [name, ...others] = sayings.find(([name]) => here(name)) ?? [[words[at]]];
+    let ways = [words.slice(at, at + name.length), ...others];
+    const joined = words[at] + words[at + 1];
+    if (name.length === 1 && vocabulary.invertedIndex[joined]) ways = [words.slice(at, at + 2), [joined]];
+    said.push({ ways });
     at += ways[0].length;
   }
-  return found;
+  return said;
 }
 
-// The word of this site that differs by a letter, or two that were swapped.
-function meant(word, tokenSet) {
-  if (word.length < LONG) return word;
-  const near = tokenSet.intersect(lunr.TokenSet.fromFuzzyString(word, 1)).toArray();
-  return near.find((token) => token[0] === word[0]) ?? word;
+// What a word means that this site does not know: two words without a space, or one that
+// is written in another way.
+function meant(word) {
+  if (known(word).size || vocabulary.all.has(word) || /[\d_]/.test(word)) return [word];
+  const bare = word.replace(/(?<=^[가-힣])[에은는이가을를로과와도의만]$/, "");
+  return known(bare).has(bare) ? [bare] : (pieces(word) ?? [close(word) ?? begin(word) ?? word]);
 }
-
-// How much of the query is in a result: among the words in which it was found, and those
-// of the title of its page. More words begin like those of the query than mean the same.
-function share(result, found) {
-  const words = [...Object.keys(found), ...(result.parent ? named(result.parent) : [])];
-  const has = (word) => (words.includes(word) ? 1 : words.some((other) => begins(other, word)) ? BEGIN : 0);
-  const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
-  const most = ({ ways }) => Math.max(...ways.map((way) => sum(way.map(has)) / way.length));
-  return sum(parts.map((part) => most(part) * part.weight)) / sum(parts.map(({ weight }) => weight));
+// A Korean word without an ending of one or two syllables.
+function begin(word) {
+  const starts = /^[가-힣]{3,}$/.test(word) ? [word.slice(0, -1), word.slice(0, -2)] : [];
+  return starts.find((start) => start.length > 1 && known(start).has(start));
 }
-
-// The words of a page's title and its other names.
-function named({ title, names = "" }) {
-  const text = `${title} ${names}`.toLowerCase();
-  if (!titles.has(text)) titles.set(text, split(text));
-  return titles.get(text);
-}
-
-// Whether a result is shown; and what its score grows with, by 1 plus the square.
-function enough(result, found) {
-  result.share = share(result, found);
-  const inName = Object.values(found).some(({ title, names }) => title || names);
-  return result.share >= (inName ? SHARE : MOST);
-}
-function worth({ share, parent }, terms) {
-  // What was found in other words is not missing.
-  for (const { ways } of parts) {
-    if (!ways.some((way) => way.every((word) => terms[word]))) continue;
-    for (const word of ways.flat()) if (!terms[word]) delete terms[word];
+function pieces(word) {
+  const least = /^[가-힣]+$/.test(word) ? 2 : 4;
+  for (let cut = word.length - least; cut >= least; cut--) {
+    const [start, tail] = [word.slice(0, cut), word.slice(cut)];
+    if (LITTLE_WORDS.has(start)) continue;
+    const head = vocabulary.all.has(start) ? start : close(start);
+    const rest = head && (known(tail).has(tail) || vocabulary.all.has(tail) ? [tail] : (pieces(tail) ?? (close(tail) && [close(tail)])));
+    if (rest) return [head, ...rest];
   }
-  return 10 * share * (parent ? 1 : PAGE);
+}
+function close(word) {
+  const sound = sounds(word);
+  let [best, least] = [undefined, allowed(sound) + 0.1];
+  for (const [other, its] of vocabulary.spoken) {
+    if (its[0] !== sound[0] || Math.abs(its.length - sound.length) > 2) continue;
+    const far = distance(sound, its, allowed(sound));
+    if (far < least) [best, least] = [other, far];
+  }
+  return best;
+}
+
+// What each place has of a word, in its title, its names and its text, in the title or
+// names of its page, and anywhere on it: what that is worth, how much of the word that is,
+// and how much of it is in its own title or names.
+function has(word) {
+  const { invertedIndex, numbers, whole, docs } = vocabulary;
+  const cached = vocabulary.has.get(word);
+  if (cached) return cached;
+  const [title, names, text, above, around] = Array.from({ length: 5 }, () => new Float32Array(whole.length));
+  for (const [token, like] of known(word)) {
+    const fields = invertedIndex[token];
+    for (const ref in fields.title) title[numbers.get(ref)] = Math.max(title[numbers.get(ref)], like);
+    for (const ref in fields.names) {
+      const n = numbers.get(ref);
+      docs[n].own ??= new Set(split((docs[n].others ?? docs[n].names).toLowerCase()));
+      names[n] = Math.max(names[n], docs[n].own.has(token) ? like : like * ID);
+    }
+    for (const ref in fields.text) text[numbers.get(ref)] += like * fields.text[ref].position.length;
+  }
+  for (const [n, page] of whole.entries()) around[page] += Math.max(title[n], names[n], text[n]);
+  for (const [n, page] of whole.entries()) {
+    around[n] = around[page];
+    if (n !== page) above[n] = Math.max(title[page], names[page]);
+  }
+  const value = title.map((_, n) => {
+    const less = (1 - TITLE * title[n]) * (1 - NAMES * names[n]) * (1 - (TEXT * text[n]) / (text[n] + HALF));
+    return 1 - less * (1 - PAGE_TITLE * above[n]) * (1 - (PAGE_TEXT * around[n]) / (around[n] + PAGE_HALF));
+  });
+  const named = title.map((_, n) => Math.max(title[n], names[n]));
+  const share = named.map((most, n) => Math.max(most, above[n], Math.min(1, text[n])));
+  vocabulary.has.set(word, { value, share, named });
+  return vocabulary.has.get(word);
+}
+
+// What each place has of the query.
+function rank() {
+  const { docs, whole } = vocabulary;
+  const total = sum(parts.map(({ weight }) => weight));
+  const all = parts.map(({ ways }) => ways.map((way) => way.map(has)));
+  const said = new Set(parts.flatMap(({ ways }) => ways.flat().flatMap((word) => [word, ...alike(word)])));
+  found = new Map();
+  for (const [n, doc] of docs.entries()) {
+    let [value, share, named] = [0, 0, 0];
+    parts.forEach(({ weight }, at) => {
+      let best;
+      for (const way of all[at]) {
+        // Of words that mean something together, the least.
+        const least = (what) => (way.length === 1 ? way[0][what][n] : Math.min(...way.map((word) => word[what][n])));
+        const here = least("value");
+        if (here > (best?.value ?? 0)) best = { value: here, share: least("share"), named: least("named") };
+      }
+      if (!best) return;
+      value += best.value * weight;
+      share += best.share * weight;
+      named = Math.max(named, best.named);
+    });
+    if (!value) continue;
+    const isPage = whole[n] === n;
+    const score = (value / total) ** POWER * (1 + (isPage ? PRECISE_PAGE : PRECISE) * precise(doc, said)) * (doc.boost ?? 1) ** BOOST * (isPage ? PAGE : 1);
+    if (share / total >= (named ? SHARE : MOST)) found.set(doc.location, score);
+  }
+  const pairs = neighbors();
+  if (!pairs.length) return;
+  const best = [...found].sort(([, one], [, other]) => other - one).slice(0, BEST);
+  for (const [place, score] of best) found.set(place, score * near(place, pairs));
+}
+
+// How much of a title is in the query.
+function precise(doc, said) {
+  doc.words ??= split(doc.title.toLowerCase().replace(/<[^>]*>|&\w+;/g, " ")).map((word) => [word, weight(word)]);
+  return sum(doc.words.map(([word, weight]) => (said.has(word) ? weight : 0))) / (sum(doc.words.map(([, weight]) => weight)) || 1);
+}
+
+// The words that follow each other in the query, from one part to the next, as words of
+// the index.
+function neighbors() {
+  const ends = parts.map(({ ways }) => [0, -1].map((end) => [...new Set(ways.flatMap((way) => alike(way.at(end))))]));
+  return ends.slice(1).map(([first], n) => [ends[n][1], first]);
+}
+// How much more a place is worth that says words close together as the query does.
+function near(place, pairs) {
+  const { invertedIndex } = vocabulary;
+  const close = (field, [before, after]) => {
+    const at = (tokens) => tokens.flatMap((token) => invertedIndex[token][field]?.[place]?.position ?? []);
+    const second = new Set(at(after));
+    return second.size && at(before).some((n) => [1, 2, -1, -2].some((step) => second.has(n + step)));
+  };
+  const share = (fields) => pairs.filter((pair) => fields.some((field) => close(field, pair))).length / pairs.length;
+  return 1 + NEAR_NAMED * share(["title", "names"]) + NEAR * share(["text"]);
+}
+
+// Whether a result is shown.
+const enough = ({ location }) => found.has(location);
+
+// What was found in other words is not missing, and only what was typed can be.
+function score({ location }, terms) {
+  const said = (word) => [word, ...alike(word)].some((one) => terms[one]);
+  const lost = parts.filter(({ ways }) => !ways.some((way) => way.every(said)));
+  const missing = lost.flatMap(({ ways: [typed] }) => typed.filter((word) => !said(word)));
+  for (const term in terms) if (!terms[term] && !missing.includes(term)) delete terms[term];
+  return found.get(location);
 }

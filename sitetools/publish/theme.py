@@ -75,9 +75,9 @@ _SEARCHING = [
     ),
     # ... and which come first.
     (
-        r"=\+!(\w+)\.parent\+Object\.values\((\w+)\)\.filter\(\w+=>\w+\)\.length/"
-        r"Object\.keys\(\2\)\.length",
-        r"=worth(\1,\2)",
+        r"let (\w+)=\+!(\w+)\.parent\+Object\.values\((\w+)\)\.filter\(\w+=>\w+\)"
+        r"\.length/Object\.keys\(\3\)\.length;(.{,40}\{score:)\w+\*\(1\+\w+\(\1,2\)\)",
+        r"let \1=score(\2,\3);\4\1",
     ),
 ]
 _OURS = Path(__file__).with_name("search_worker.js")

@@ -25,7 +25,8 @@ _WORDS = re.compile(r"<mtext>([^<]{2,})</mtext>")
 _VARIATION_SELECTOR = "\ufe00"
 # What a program that speaks would not understand, and how MathML says what it means:
 # `\top` is a transpose, not a "down tack", and a circled dot multiplies entry by entry,
-# which Firefox takes for an operator like a sum, and draws larger.
+# which Firefox takes for an operator like a sum, and draws larger. φ and σ before a
+# parenthesis are functions: what follows is their argument, not a factor.
 _TRANSPOSE = '<mi mathvariant="normal">T</mi>'
 _MEANINGS = [
     (
@@ -37,7 +38,17 @@ _MEANINGS = [
         r'<msubsup intent="transpose(sub:infix($a,$i))">\1 arg="a"\2<\3 arg="i"\4'
         + _TRANSPOSE,
     ),
+    (
+        r'(<mo stretchy="false">\(</mo>(?:(?!<mo stretchy="false">[()]).)*)'
+        r'<msup>(<mo stretchy="false">\)</mo>)<mi>⊤</mi>',
+        rf'<msup intent="transpose($a)"><mrow arg="a">\1\2</mrow>{_TRANSPOSE}',
+    ),
     (r"<mi>⊤</mi>", _TRANSPOSE),
+    (
+        r"(<mi>[φσ]</mi>|<msup><mi>[φσ]</mi><mo>′</mo></msup>)"
+        r'(?=<mo stretchy="false">\()',
+        "\\1<mo>\u2061</mo>",
+    ),
     (r"<mo([^>]*)>⊙</mo>", r'<mo\1 largeop="false" intent="elementwise-times">⊙</mo>'),
 ]
 

@@ -99,7 +99,19 @@ def test_the_reason_counts_characters_as_an_author_does() -> None:
             "<msubsup><mi>σ</mi><mi>l</mi><mn>2</mn></msubsup><mo>+</mo>"
             '<msubsup intent="transpose(sub:infix($a,$i))"><mi arg="a">W</mi>',
         ),
-        (r"(A)^\top", ')</mo><mi mathvariant="normal">T</mi></msup>'),
+        (
+            r"(A + \alpha J_l)^\top",
+            '<msup intent="transpose($a)"><mrow arg="a"><mo stretchy="false">(</mo>'
+            "<mi>A</mi><mo>+</mo><mi>α</mi><msub><mi>J</mi><mi>l</mi></msub>"
+            '<mo stretchy="false">)</mo></mrow><mi mathvariant="normal">T</mi></msup>',
+        ),
+        (r"((A) B)^\top", ')</mo><mi mathvariant="normal">T</mi></msup>'),
+        # Not φ' times z²: the square of a value of φ'.
+        (
+            r"\varphi'(z)^2",
+            '<mo>′</mo></msup><mo>\u2061</mo><mo stretchy="false">(</mo><mi>z</mi>',
+        ),
+        (r"\sigma(z)", "<mi>σ</mi><mo>\u2061</mo>"),
         (r"a \odot b", 'largeop="false" intent="elementwise-times">⊙</mo>'),
     ],
 )
