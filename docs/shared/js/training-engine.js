@@ -1,13 +1,15 @@
 // The engine of the explorer that trains: data, layers, optimizers, verdicts; no page needed.
 //
+// It is a function, so that its text can start a worker. What takes long is a generator that
+// yields between layers: where there is no worker, the page is never blocked for long.
+//
 // tests/browser/test_training_engine.py holds it to PyTorch, number by number. Where the order
 // of operations matters for the last bit (random numbers, data, first weights), the PyTorch
 // code that training-code.js writes has the same order.
 
 "use strict";
 
-globalThis.TrainingEngine = (() => {
-  const TRAIN = 200; // samples to train on, of 300
+globalThis.trainingEngine = () => {
   const EPS = 1e-5; // of every normalization
   const CLIP = 1;
 
@@ -66,7 +68,7 @@ globalThis.TrainingEngine = (() => {
     return picked;
   }
 
-  // Data: 300 points between -2 and 2; every third is held out.
+  // Data: 300 samples, most of them points between -2 and 2; every third is held out.
 
   const ROTATE = { cos: 0.9980267284282716, sin: 0.06279051952931337 }; // by π/50
 
@@ -80,6 +82,11 @@ globalThis.TrainingEngine = (() => {
     wave(random) {
       const points = coordinates(random, 1);
       return [points, points.map(([a]) => curve(a / 2) + 0.05 * random.normal())];
+    },
+    /** In turn a 0 and a 3, drawn as a curve of 40 values: training-mnist1d.js. */
+    mnist1d() {
+      const values = Array.from(trainingSamples.replaceAll("\n", ""), (c) => (c.charCodeAt(0) - 63) / 8);
+      return [Array.from({ length: 300 }, (_, i) => values.slice(40 * i, 40 * i + 40)), values.slice(0, 300).map((_, i) => i % 2)];
     },
   };
 
@@ -366,7 +373,7 @@ globalThis.TrainingEngine = (() => {
       this.skips = !first && residual !== "off";
       this.scale = residual === "scaled" ? 1 / Math.sqrt(depth - 1) : 1;
       this.alpha = this.skips && residual === "zero" ? parameter([]) : null;
-        this.parameters = [
+      this.parameters = [
         ...(this.alpha ? [this.alpha] : []),
         ...this.linear.parameters,
         ...(this.norm?.parameters ?? []),
@@ -725,6 +732,14 @@ globalThis.TrainingEngine = (() => {
     return { name, count: layers.filter(({ verdict }) => verdict === name).length, of: layers.length };
   }
 
+  /** Run a generator to its end; return what it returns. */
+  function finished(work) {
+    for (;;) {
+      const { done, value } = work.next();
+      if (done) return value;
+    }
+  }
+
   /** A network and its training, step by step. */
   class Run {
     constructor(settings) {
@@ -743,24 +758,35 @@ globalThis.TrainingEngine = (() => {
       this.steps = 0;
     }
 
-    forward(x, training) {
+    *forward(x, training) {
       let h = x;
-      for (const block of this.blocks) h = block.forward(h, training);
+      for (const block of this.blocks) {
+        h = block.forward(h, training);
+        yield;
+      }
       return rounded(this.last.forward(h), this.settings.precision);
     }
 
-    /** Train on one batch; return its loss. */
+    /** Train on one batch at once. */
     step() {
+      return finished(this.stepping());
+    }
+
+    /** Train on one batch; return its loss. */
+    *stepping() {
       const { batch, precision, rate, warmup, optimizer } = this.settings;
       const { x, y } = this.data.train;
-      const rows = Array.from({ length: batch }, () => this.batches.below(TRAIN));
-      this.scores = this.forward(pick(x, rows), true);
+      const rows = Array.from({ length: batch }, () => this.batches.below(y.length));
+      this.scores = yield* this.forward(pick(x, rows), true);
       const targets = rows.map((row) => y[row]);
       const [loss, gradient] = lossOf(this.scores, targets, this.data.classes);
       let down = rounded(gradient, precision);
       this.gradientOfScores = norm(down.data);
       down = this.last.backward(down);
-      for (const block of [...this.blocks].reverse()) down = block.backward(down);
+      for (const block of [...this.blocks].reverse()) {
+        down = block.backward(down);
+        yield;
+      }
       for (const parameter of this.parameters) {
         roundValues(parameter.gradient, precision);
         parameter.unclipped = norm(parameter.gradient);
@@ -774,11 +800,17 @@ globalThis.TrainingEngine = (() => {
         OPTIMIZERS[optimizer](parameter, now, this.steps);
         roundValues(parameter.value, precision);
       }
+      yield;
+      this.known = null;
       return (this.loss = loss);
     }
 
     /** Look at the last step: numbers by layer, and the verdict. */
     health() {
+      return (this.known ??= this.lookAtLayers()); // other samples leave other outputs behind
+    }
+
+    lookAtLayers() {
       const layers = judge(layersOf(this, this.gradientOfScores, this.scores));
       const hidden = this.blocks.map((block, i) => {
         const own = layers.filter((layer) => layer.i === i);
@@ -794,18 +826,21 @@ globalThis.TrainingEngine = (() => {
     }
 
     /** Return loss and, for classes, accuracy on what was held out, as in model.eval(). */
-    heldOut() {
+    *heldOut() {
       const { x, y } = this.data.heldOut;
-      const scores = this.forward(x, false);
+      const scores = yield* this.forward(x, false);
       const right = scores.data.reduce((sum, z, i) => sum + (z > 0 === y[i] > 0.5), 0);
-      return { loss: lossOf(scores, y, this.data.classes)[0], accuracy: right / y.length };
+      return { loss: lossOf(scores, y, this.data.classes)[0], accuracy: right / y.length, scores: scores.data };
     }
 
     /** Return the scores of points, as in model.eval(). */
-    scoresOf(points) {
-      return this.forward(matrix(points.length, points[0].length, Float64Array.from(points.flat())), false).data;
+    *scoresOf(points) {
+      const x = matrix(points.length, points[0].length, Float64Array.from(points.flat()));
+      return (yield* this.forward(x, false)).data;
     }
   }
 
-  return { Run, Linear, Norm, Activation, ROUND, lossOf, clip, matrix };
-})();
+  return { Run, dataset, finished, Linear, Norm, Activation, ROUND, lossOf, clip, matrix };
+};
+
+globalThis.TrainingEngine = trainingEngine();
