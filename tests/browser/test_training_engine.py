@@ -18,7 +18,7 @@ SEED = int(os.environ.get("EXPLORER_SEED", "1"))
 STEPS = 20
 CHOICES = {
     "data": ["spirals", "circles", "xor", "wave", "mnist1d"],
-    "depth": [*[1, 2, 2, 2, 3, 3, 4, 5] * 7, 8, 12, 30, 50],  # deep ones take long
+    "depth": [*[1, 2, 2, 3, 3, 4, 5] * 6, *[8, 12, 20] * 4, *[30, 40, 50] * 2],
     "width": [4, 8, 16, 32],
     "activation": ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu"],
     "init": ["normal", "small", "default", "xavier", "he", "orthogonal"],

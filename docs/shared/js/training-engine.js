@@ -472,7 +472,8 @@ globalThis.trainingEngine = () => {
     scores.data.forEach((z, i) => {
       const t = targets[i];
       if (classes) {
-        sum += (1 - t) * z + Math.max(-z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+        const logSigmoid = Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)));
+        sum += (1 - t) * z - logSigmoid; // in PyTorch's order: where z is large, digits cancel
         gradient.data[i] = (1 / (1 + Math.exp(-z)) - t) / scores.rows;
       } else {
         sum += (z - t) ** 2;

@@ -49,8 +49,8 @@
   const BROKEN = { data: "circles", depth: 10, width: 8, batch: 32 };
   const RELU = { ...BROKEN, activation: "relu", init: "he" };
   const MISSIONS = [
-    { settings: BROKEN, answer: "c", accuracy: 0.9, within: 400 },
-    { settings: { ...RELU, optimizer: "sgd", rate: 1 }, answer: "a", accuracy: 0.9, within: 300, keep: "rate" },
+    { settings: BROKEN, answer: "c", accuracy: 0.9, within: 300 },
+    { settings: { ...RELU, optimizer: "sgd", rate: 1 }, answer: "a", accuracy: 0.95, within: 300, keep: "rate" },
     { settings: { ...RELU, depth: 6, norm: "batch", batch: 2 }, answer: "b", accuracy: 0.9, within: 200 },
     { settings: { ...BROKEN, width: 16, activation: "tanh", init: "normal" }, answer: "b", accuracy: 0.9, within: 200 },
     {
@@ -66,7 +66,7 @@
   const BOX = { width: 320, height: 170, left: 46, right: 312, top: 8, bottom: 134 };
   const CHARTS = {
     loss: { low: -3, high: 1, step: 1 },
-    gradient: { low: -15, high: 6, step: 3 },
+    gradient: { low: -18, high: 6, step: 6 },
     share: { low: 0, high: 1, step: 0.5 },
     update: { low: -9, high: 3, step: 3 },
     spread: { low: -6, high: 6, step: 3 },
@@ -352,9 +352,9 @@
         this.missions,
         network,
         this.more,
-        element("div", { class: "buttons others" }, ...others),
-        this.said,
         element("div", { class: "buttons movers" }, ...this.movers),
+        element("div", { class: "buttons" }, ...others),
+        this.said,
         pair([], both((side) => side.summary), "summary"),
         this.backLabel,
         element("div", { class: "charts" }, ...drawings),
@@ -679,7 +679,7 @@
         const share = name === "dead" || name === "saturated";
         return element("td", {}, share && layer[name] !== null ? percent(layer[name]) : written(layer[name]));
       };
-      this.frame.sides.forEach(({ hidden }, i) => {
+      for (const [i, { hidden }] of [...this.frame.sides.entries()].reverse()) {
         const rows = hidden.map((layer, at) => {
           return element("tr", {}, element("th", { scope: "row" }, String(at + 1)), ...columns.map((name) => cell(layer, name)));
         });
@@ -687,7 +687,7 @@
         const top = element("thead", {}, element("tr", {}, ...head.map((th) => th.cloneNode(true))));
         const table = element("table", {}, ...title, top, element("tbody", {}, ...rows));
         this.table.append(element("div", { class: "md-typeset__scrollwrap" }, table));
-      });
+      }
     }
 
     fillCode() {
