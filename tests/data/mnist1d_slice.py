@@ -13,9 +13,9 @@ from mnist1d.data import get_dataset_args, make_dataset
 PLACE = Path(__file__).parents[2] / "docs" / "shared" / "js" / "training-mnist1d.js"
 COUNT = 150
 HEAD = """\
-// Samples of mnist1d by Sam Greydanus and Dmitry Kobak (arXiv:2011.14439), Apache License 2.0,
-// https://github.com/greydanus/mnist1d: the digits 0 and 3 in turn. Made and explained by
-// tests/data/mnist1d_slice.py; loaded only by those who choose this data.
+// Samples of mnist1d (Sam Greydanus and Dmitry Kobak, arXiv:2011.14439; Apache License
+// 2.0; https://github.com/greydanus/mnist1d): the digits 0 and 3 in turn. Made and
+// explained by tests/data/mnist1d_slice.py; loaded only by those who choose this data.
 
 "use strict";
 
