@@ -47,7 +47,7 @@ VERDICT = """(verdict) =>
 TRAINED = """(step) => {
   const explorer = document.querySelector("training-explorer");
   const frame = explorer?.frames?.at(-1);
-  const shown = explorer?.dataset.step === String(step) && frame.step === step && frame.done;
+  const shown = frame && explorer.dataset.step === String(step) && frame.step === step && frame.done;
   return shown ? frame.sides.map(({ verdict }) => verdict.name) : null;
 }"""
 SET = """(name, value) => {

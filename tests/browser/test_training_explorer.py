@@ -313,7 +313,7 @@ def test_without_a_worker_the_page_is_never_blocked(open_page):
     page.wait_for_timeout(500)
     page.evaluate(LONG)
     part(page, "[name=play]").click()
-    page.locator(f"{OURS}:not([data-step='0'])").wait_for()
+    page.locator(f"{OURS}[data-step]:not([data-step='0'])").wait_for()
     tries = []
     while [] not in tries and len(tries) < 10:
         page.evaluate("() => { window.long = []; }")
@@ -333,7 +333,7 @@ def test_keyboard_plays_and_pauses(open_page):
         page,
         "[name=play]",
     ).filter(has_text="Pause").wait_for()
-    page.locator(f"{OURS}:not([data-step='0'])").wait_for()
+    page.locator(f"{OURS}[data-step]:not([data-step='0'])").wait_for()
     page.keyboard.press("Enter")
     part(page, "[name=play]").filter(has_text="Train").wait_for()
     [stopped] = numbers(page)

@@ -110,6 +110,12 @@
     return kind === "share" ? (layer.dead ?? layer.saturated) : layer[kind];
   }
 
+  /** Say what that share is, with these settings. */
+  function counted({ activation, batch }) {
+    if (activation === "relu") return batch < 16 ? "few" : "dead";
+    return activation === "sigmoid" || activation === "tanh" ? "flat" : "none";
+  }
+
   /** A chart with a fixed axis; only its curve changes. */
   class Chart {
     constructor(kind, axis) {
@@ -484,6 +490,7 @@
       this.inputs.residual.disabled = settings.depth === 1;
       this.more.open ||= this.mission || differences(settings, START).some((name) => name in CONTROLS.training);
       this.said.textContent = "";
+      delete this.dataset.step;
       this.send({ settings: runs, samples: globalThis.trainingSamples });
       this.first = this.turn;
       this.fillCode();
@@ -579,7 +586,9 @@
       if (frame.done && frame.step === TrainingSession.MOST) this.said.textContent = this.word("enough", { step: frame.step });
       this.back.max = this.frames.length - 1;
       this.back.value = this.back.max;
-      requestAnimationFrame(() => this.draw(this.frames.at(-1)));
+      requestAnimationFrame(() => {
+        if (this.frames.length) this.draw(this.frames.at(-1)); // else it began again meanwhile
+      });
     }
 
     /** Draw what was at a step: mostly the last one. */
@@ -624,8 +633,7 @@
         side.charts.loss.svg.setAttribute("aria-label", this.label(name, this.word("loss_described", described)));
       }
       for (const { which } of Object.values(side.boxes)) which.textContent = name;
-      const counted = settings.activation === "relu" ? (settings.batch < 16 ? "few" : "dead") : hidden[0]?.saturated == null ? "none" : "flat";
-      if (hidden.length) side.boxes.share.note.textContent = this.word(`share_${counted}`);
+      side.boxes.share.note.textContent = this.word(`share_${counted(settings)}`);
       const columns = this.data[i].train.x.columns;
       side.boxes.plane.note.textContent = this.word(columns > 2 ? "plane_samples" : columns > 1 ? "plane_points" : "plane_curve");
       side.plane.canvas.setAttribute("aria-label", this.label(name, `${this.word("plane_title")} ${accuracy}`));
@@ -641,7 +649,7 @@
       const depth = values.length;
       const ends = { title, depth, first: written(values[0]), last: written(values.at(-1)) };
       const most = Math.max(...values);
-      const shares = { title, depth, most: percent(most), layer: values.indexOf(most) + 1, none: values.filter((v) => !v).length };
+      const shares = { title, depth, most: percent(most), layer: values.indexOf(most) + 1, clear: values.filter((v) => !v).length };
       const said = kind === "share" && depth ? this.word("share_described", shares) : this.word("described", ends);
       side.charts[kind].svg.setAttribute("aria-label", this.label(name, said));
     }
