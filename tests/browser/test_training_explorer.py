@@ -28,8 +28,7 @@ def part(page, selector):
 
 def numbers(page):
     """Return the numbers of all runs that are shown, the kept one first."""
-    shown = part(page, ".numbers").all()
-    return [each.inner_text() for each in shown if each.is_visible()]
+    return part(page, ".numbers").all_inner_texts()
 
 
 def train(page, steps=100):
@@ -52,7 +51,7 @@ def test_mission_asks_first_and_counts_one_change(open_page):
     train(page)
     outcome = part(page, ".outcome")
     assert "Now change one control" in outcome.inner_text()
-    assert "Vanishing" in part(page, ".verdict >> visible=true").inner_text()
+    assert "Vanishing" in part(page, ".verdict").inner_text()
 
     part(page, "[name=activation]").select_option("relu")
     train(page)
@@ -168,7 +167,7 @@ def test_dead_and_saturated_units_are_bars(open_page):
     [chart] = page.evaluate(BARS, "share")
     dead = [layer["dead"] for layer in page.evaluate(SIDES)[0]["hidden"]]
     assert chart["heights"] == pytest.approx([126 * share for share in dead], abs=0.1)
-    note = part(page, ".share .note >> visible=true")
+    note = part(page, ".share .note")
     assert "Dead" in note.inner_text()
     part(page, "[name=activation]").select_option("gelu")
     train(page, 1)
@@ -358,7 +357,7 @@ def test_a_small_phone_and_less_motion(open_page, language):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.set_viewport_size({"width": 360, "height": 740})
     sizes = part(page, "svg text").evaluate_all(
-        "(all) => all.filter((e) => e.checkVisibility()).map((e) => 13 * e.ownerSVGElement.getBoundingClientRect().width / 320)"
+        "(all) => all.map((e) => 13 * e.ownerSVGElement.getBoundingClientRect().width / 320)"
     )
     assert min(sizes) >= 12
     for control in part(page, ":is(select, button, input, summary)").all():

@@ -183,7 +183,9 @@
       this.canvas = element("canvas", { width: 480, height: 480, role: "img" });
     }
 
-    draw(scores, { train, heldOut, classes }) {
+    draw(scores, { train, heldOut, classes }, again) {
+      if (scores === this.drawn && !again) return;
+      this.drawn = scores;
       const size = 240;
       const pen = this.canvas.getContext("2d");
       const style = getComputedStyle(this.canvas);
@@ -244,10 +246,6 @@
         this.boxes[kind] = { which, note, box: element("div", {}, which, this.charts[kind]?.svg ?? this.plane.canvas, note) };
       }
     }
-
-    show(shown) {
-      for (const box of [this.summary, ...Object.values(this.boxes).map(({ box }) => box)]) box.hidden = !shown;
-    }
   }
 
   const differences = (a, b) => Object.keys(CHOICES).filter((name) => a[name] !== b[name]);
@@ -267,7 +265,7 @@
       this.restart(settings, kept);
       addEventListener("popstate", () => this.open());
       document.addEventListener("click", (event) => this.follow(event));
-      new MutationObserver(() => this.drawPlanes()).observe(document.body, {
+      new MutationObserver(() => this.drawPlanes(true)).observe(document.body, {
         attributeFilter: ["data-md-color-scheme"],
       });
     }
@@ -343,11 +341,12 @@
       this.backLabel = element("label", { class: "back" }, element("span", {}, this.word("back")), this.back);
       const axis = (kind) => this.word(kind === "loss" ? "steps" : "layers");
       this.sides = [new Side(axis), new Side(axis)]; // the run, and the one that is kept
-      const pair = (title, boxes, kind) => element("div", { class: `pair ${kind}` }, ...title, ...boxes);
-      const both = (part) => [this.sides[1], this.sides[0]].map(part);
-      const drawings = [...Object.keys(CHARTS), "plane"].map((kind) => {
+      const [now, before] = this.sides;
+      const kinds = Object.keys(now.boxes);
+      this.pairs = [[before.summary, now.summary], ...kinds.map((kind) => [before.boxes[kind].box, now.boxes[kind].box])];
+      const drawings = kinds.map((kind) => {
         const title = element("p", { class: "title" }, this.word(`${kind}_title`));
-        return pair([title], both((side) => side.boxes[kind].box), kind);
+        return element("div", { class: `pair ${kind}` }, title, now.boxes[kind].box);
       });
       drawings.splice(1, 0, drawings.pop()); // the plane beside the loss
       this.table = this.folded("table", () => this.fillTable());
@@ -361,7 +360,8 @@
         element("div", { class: "buttons movers" }, ...this.movers),
         element("div", { class: "buttons" }, ...others),
         this.said,
-        pair([], both((side) => side.summary), "summary"),
+        this.outcome,
+        element("div", { class: "pair summary" }, now.summary),
         this.backLabel,
         element("div", { class: "charts" }, ...drawings),
         this.table,
@@ -399,7 +399,7 @@
       this.task = element("div", { class: "task" });
       this.outcome = element("p", { class: "outcome", role: "status" });
       const label = element("label", {}, element("span", {}, this.word("mission")), this.missionChoice);
-      return element("div", { class: "missions" }, label, this.task, this.outcome);
+      return element("div", { class: "missions" }, label, this.task);
     }
 
     /** Show a mission: its task, and the question that comes before it. */
@@ -602,10 +602,12 @@
       this.backLabel.hidden = this.frames.length < 3;
       this.back.setAttribute("aria-valuetext", this.word("at_step", { step: frame.step }));
       const layers = Math.max(this.settings.depth, kept?.depth ?? 0);
+      for (const [own, next] of this.pairs) {
+        if (!kept) own.remove();
+        else if (!own.isConnected) next.before(own);
+      }
       this.sides.forEach((side, i) => {
-        const shown = !i || Boolean(kept);
-        side.show(shown);
-        if (shown) this.drawSide(side, i, frame, layers);
+        if (!i || kept) this.drawSide(side, i, frame, layers);
       });
       this.drawPlanes();
       if (!this.playing) this.fillTable();
@@ -662,10 +664,10 @@
       if (side.verdict.textContent !== text) side.verdict.textContent = text;
     }
 
-    drawPlanes() {
+    drawPlanes(again = false) {
       this.sides.forEach((side, i) => {
         const { plane } = this.frame?.sides[i] ?? this.frame?.sides[0] ?? {};
-        if (plane && (!i || this.kept)) side.plane.draw(plane, this.data[i]);
+        if (plane && (!i || this.kept)) side.plane.draw(plane, this.data[i], again);
       });
     }
 
