@@ -268,9 +268,18 @@ def test_looking_changes_nothing_and_headings_do_not_reset(open_page):
         "() => document.querySelector('training-explorer').frames.length > 5"
     )
     page.evaluate("location.hash = 'read-it'")
+    page.wait_for_timeout(200)
+    assert part(page, "[name=play]").inner_text() == "Pause", "it goes on"
     part(page, "[name=play]").click()
     page.wait_for_function(
         "() => document.querySelector('training-explorer').frames.at(-1).done"
+    )
+    # To keep it asks for another look, after held-out samples went through the network.
+    count = page.evaluate("document.querySelector('training-explorer').frames.length")
+    part(page, "[name=keep]").click()
+    page.wait_for_function(
+        "(count) => document.querySelector('training-explorer').frames.length > count",
+        arg=count,
     )
     step, hidden, expected = page.evaluate(
         """() => {
