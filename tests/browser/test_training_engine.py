@@ -193,7 +193,10 @@ VERDICTS = {
 
 def test_random_settings_train_as_in_torch(engine, torch):
     chaotic, faults = [], []
-    for settings in drawn(60):
+    depths = CHOICES["depth"]
+    found = len(depths), sum(depth > 5 for depth in depths)
+    assert found == (60, 18), "as the page says"
+    for settings in drawn(len(depths)):
         faults += differences(engine, torch, settings, chaotic)
     assert not faults, "\n".join(faults)
     assert len(chaotic) <= 6, f"hardly compared: {chaotic}"
