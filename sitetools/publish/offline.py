@@ -72,7 +72,7 @@ def worker(source: str) -> str:
     return (
         f"{{const source={json.dumps(source)},Worker=window.Worker;"
         "window.Worker=class extends Worker{constructor(url){super("
-        '/^blob:/.test(url)?url:URL.createObjectURL(new Blob([source])))}}}\n'
+        "/^blob:/.test(url)?url:URL.createObjectURL(new Blob([source])))}}}\n"
     )
 
 
