@@ -72,8 +72,8 @@ from sitetools.translate import new_language, prose, staleness, status, strays
 
 # The plugins, search and mkdocs-jupyter, are called at priority 0.
 BEFORE, AFTER = event_priority(100), event_priority(-100)
-_EXPLORER = "explorer.html"
-"""The template of the page with the explorer alone."""
+_ALONE = {"explorer.html": explorer.whole, "training.html": training.whole}
+"""The templates of the pages with one explorer alone, and what finds it in a page."""
 log = logging.getLogger("mkdocs.hooks")
 
 
@@ -169,7 +169,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         return config
     # MkDocs would make a sitemap of each language; indexes.py makes one of all.
     config.theme.static_templates.discard("sitemap.xml")
-    config.theme.static_templates.add(_EXPLORER)
+    config.theme.static_templates |= _ALONE.keys()
     config.markdown_extensions.append(explorer.MarkdownInside())
     place = config.markdown_extensions.index(code_blocks.NAME)
     options = config.mdx_configs.pop(code_blocks.NAME)
@@ -433,8 +433,8 @@ def on_template_context(
     """
     if _of(config).language and template_name == "404.html" and not config.site_url:
         context["base_url"] = "."
-    if template_name == _EXPLORER:
-        found = ((p.url, explorer.whole(p.content or "")) for p in context["nav"].pages)
+    if whole_in := _ALONE.get(template_name):
+        found = ((p.url, whole_in(p.content or "")) for p in context["nav"].pages)
         whole = next((each for each in found if each[1]), None)
         context["explorer"] = whole  # type: ignore[typeddict-unknown-key]
     return context

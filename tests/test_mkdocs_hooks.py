@@ -107,12 +107,12 @@ FAULTS = {  # how it is built, what is broken, and what is said of it
     "template's part": (
         "en",
         change("theme/main.html", "{% block header %}", '{% block header %}{% include "no.html" %}'),
-        r"theme/main\.html:49: 'no\.html' not found.*; fix this line",
+        r"theme/main\.html:50: 'no\.html' not found.*; fix this line",
     ),
     "template's name": (
         "en",
         change("theme/main.html", "{% block header %}", "{% block header %}\n{{ no.no }}"),
-        r"theme/main\.html:50: 'no' is undefined; fix this line",
+        r"theme/main\.html:51: 'no' is undefined; fix this line",
     ),
     "menu's section": (
         "en",

@@ -65,11 +65,14 @@ def linked(text: str, name: str) -> set[str]:
 
 
 def worker(source: str) -> str:
-    """Return a script that starts the search's worker from text, not from a file."""
+    """Return a script that starts the search's worker from text, not from a file.
+
+    The explorer that trains does so itself; its worker stays.
+    """
     return (
         f"{{const source={json.dumps(source)},Worker=window.Worker;"
-        "window.Worker=class extends Worker{constructor(){"
-        "super(URL.createObjectURL(new Blob([source])))}}}\n"
+        "window.Worker=class extends Worker{constructor(url){super("
+        "/^blob:/.test(url)?url:URL.createObjectURL(new Blob([source])))}}}\n"
     )
 
 

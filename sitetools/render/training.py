@@ -17,6 +17,13 @@ from sitetools.fault import Fault, Place
 
 NAME = "training-explorer"
 _OPENING = re.compile(rf"<{NAME}\b([^>]*)>")
+_WHOLE = re.compile(rf"(?s)<{NAME}\b.*?</{NAME}>")
+
+
+def whole(page: str) -> str:
+    """Return a page's explorer, if it has one."""
+    found = _WHOLE.search(page)
+    return found[0] if found else ""
 
 
 def fill(page: str, path: Path, own: Labels) -> str:

@@ -1,4 +1,4 @@
-"""Two networks of 10 layers tell a ring from a disk, or do not: one change.
+"""Ten ReLU layers learn where ten sigmoid layers guess: two changes at once.
 
 Source: the gradient of each layer as in Glorot & Bengio 2010, section 4; weights for
 ReLU as in He et al. 2015, arXiv:1502.01852.

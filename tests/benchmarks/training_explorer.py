@@ -15,16 +15,14 @@ RUNS = {
 SECONDS = 5
 # Steps in a worker without pauses, as the button for 100 steps takes them.
 STEPS = """(settings) => new Promise((resolve) => {
-  const script = [...document.scripts].find((s) => s.src.includes("training-worker"));
-  const worker = new Worker(script.src);
   let start;
-  worker.onmessage = ({ data }) => {
-    if (data.step === 0) {
+  const send = trainer(({ step }) => {
+    if (step === 0) {
       start = performance.now();
-      worker.postMessage({ id: 2, steps: 100, quietly: true });
-    } else resolve(data.step / (performance.now() - start) * 1000);
-  };
-  worker.postMessage({ id: 1, settings });
+      send({ id: 2, steps: 100, quietly: true });
+    } else resolve(step / (performance.now() - start) * 1000);
+  });
+  send({ id: 1, settings: [settings] });
 })"""
 LONG = """() => { window.long = []; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.long.push(entry.duration);

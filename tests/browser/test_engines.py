@@ -44,6 +44,17 @@ CHOOSE = """(name, value) => {
 }"""
 VERDICT = """(verdict) =>
   document.querySelector("gradient-explorer:not([aria-busy])")?.dataset.verdict === verdict"""
+TRAINED = """(step) => {
+  const explorer = document.querySelector("training-explorer");
+  const frame = explorer?.frames?.at(-1);
+  const shown = frame && explorer.dataset.step === String(step) && frame.step === step && frame.done;
+  return shown ? frame.sides.map(({ verdict }) => verdict.name) : null;
+}"""
+SET = """(name, value) => {
+  const control = document.querySelector(`training-explorer [name=${name}]`);
+  control.value = value;
+  control.dispatchEvent(new Event("change", { bubbles: true }));
+}"""
 FRAME = """(src) => {
   const frame = Object.assign(document.createElement("iframe"), { src });
   frame.sandbox = "allow-scripts";
@@ -89,6 +100,31 @@ def explore(engine):
     engine.wait(VERDICT, "stable")
 
 
+def train(engine):
+    """Train a network that learns nothing, keep it, and train it beside another."""
+    engine.wait(CLICK, "training-explorer [name=many]")
+    assert engine.wait(TRAINED, 100) == ["vanishing"]
+    engine.wait(CLICK, "training-explorer [name=keep]")
+    engine.ask(SET, "activation", "relu")
+    engine.ask(SET, "init", "he")
+    engine.wait(CLICK, "training-explorer [name=play]")
+    engine.wait("() => document.querySelector('training-explorer').frames.length > 3")
+    engine.wait(CLICK, "training-explorer [name=play]")
+    engine.ask(SET, "data", "mnist1d")
+    engine.wait(
+        "() => document.querySelector('training-explorer').settings.data === 'mnist1d'"
+    )
+    engine.wait(CLICK, "training-explorer [name=one]")
+    new, kept = engine.wait(TRAINED, 1)
+    assert kept == "vanishing"
+    assert new != "vanishing"
+    shown = engine.ask(
+        """() => [...document.querySelectorAll("training-explorer .verdict")]
+        .map((verdict) => [verdict.checkVisibility(), verdict.dataset.verdict])"""
+    )
+    assert shown == [[True, kept], [True, new]]
+
+
 def switch(engine, index):
     """Choose a scheme, as the switch's button does."""
     engine.wait(CLICK, f"label[for=__palette_{index}]")
@@ -116,6 +152,10 @@ def test_essentials(engine, address):
     engine.wait(VERDICT, "stable")
     assert "activation=relu" in engine.ask("() => location.search")
     assert engine.ask(SCHEME) == LIGHT, "the reader chose"
+    assert engine.errors() == []
+
+    engine.go(f"{address}en/training-explorer/")
+    train(engine)
     assert engine.errors() == []
 
     for path in ("en/", "en/labs/small-batches/", "en/404.html"):
@@ -149,6 +189,16 @@ def test_frame_that_may_keep_nothing(engine, address, served):
     assert engine.ask(SCHEME) == LIGHT
     assert engine.errors() == []
 
+    alone = (served / "en" / "training.html").read_text("utf-8")
+    bare = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", alone)
+    framed = served / "en" / "training-framed.html"
+    framed.write_text(policy.with_policy(bare, address), "utf-8")
+    engine.go(f"{address}robots.txt")
+    engine.ask(FRAME, f"{address}en/training-framed.html")
+    engine.enter_frame()
+    train(engine)
+    assert engine.errors() == []
+
 
 def test_copy_on_a_disk(engine, folder):
     engine.go((folder / "ko" / PAGE / "index.html").as_uri())
@@ -157,4 +207,7 @@ def test_copy_on_a_disk(engine, folder):
     engine.press("k", CONTROL)
     engine.wait(OPEN)
     search(engine, "clip_grad_norm_", "/ko/gradient-clipping/index.html")
+    assert engine.errors() == []
+    engine.go((folder / "ko" / "training-explorer" / "index.html").as_uri())
+    train(engine)
     assert engine.errors() == []

@@ -40,10 +40,11 @@ def test_copy_works_from_disk(open_page, folder):
 
     page.locator(".md-nav__link[href$='training-explorer/index.html']").first.click()
     trains = page.locator("training-explorer[data-ready]")
-    trains.locator(
-        "[name=one]"
-    ).click()  # without a worker, which Chromium forbids here
+    trains.locator("[name=data]").select_option("mnist1d")
+    page.wait_for_url("**data=mnist1d**")
+    trains.locator("[name=one]").click()
     page.locator("training-explorer[data-step='1']").wait_for()
+    assert len(page.workers) == 1
 
     page.locator("label[for=__palette_1]").click()
     assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"

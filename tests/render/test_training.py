@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import sys
 
 import pytest
 from project import PROJECT
@@ -11,7 +12,8 @@ from sitetools.content.project import COMPLETE
 from sitetools.render import training
 
 SHARED = PROJECT.docs / "shared"
-SCRIPTS = sorted((SHARED / "js").glob("training-*.js"))
+SAMPLES = SHARED / "js" / "training-mnist1d.js"
+SCRIPTS = sorted({*(SHARED / "js").glob("training-*.js")} - {SAMPLES})
 SCRIPT = (SHARED / "js" / "training-explorer.js").read_text("utf-8")
 MOST = 30_000
 
@@ -23,8 +25,11 @@ def words_of(language):
 def used():
     """Return the names of the words that the script asks for."""
     found = set(re.findall(r'(?:word|button|folded)\(\s*"(\w+)"', SCRIPT))
-    found |= set(re.findall(r'\? "(\w+)" : "(\w+)"\)', SCRIPT)[0]) | {"play", "pause"}
-    found |= {"right", "wrong", "now", "before", "steps", "layers"}
+    for pair in re.findall(r'word\([^()"]+ \? "(\w+)" : ([^()]+)\)', SCRIPT):
+        found |= {pair[0], *re.findall(r'"(\w+)"', pair[1])}
+    found |= {"steps", "layers"} | {
+        f"share_{name}" for name in ("dead", "few", "none", "flat")
+    }
     for pair in re.findall(r'copyText\(.*?, "(\w+)", "(\w+)"\)', SCRIPT):
         found |= set(pair)
     found |= {"network", "training"}
@@ -34,7 +39,7 @@ def used():
         if name != "precision":  # float16 is called so in every language
             found |= {f"{name}_{value}" for value in known}
     found |= {f"warmup_{steps}" for steps in (0, 10, 50, 100)}
-    for chart in ("loss", "gradient", "update", "spread"):
+    for chart in ("loss", "gradient", "share", "update", "spread", "plane"):
         found.add(f"{chart}_title")
     columns = ("layer", "gradient", "update", "spread", "dead", "saturated")
     found |= {f"{name}_column" for name in columns}
@@ -61,6 +66,16 @@ def test_it_is_light():
     files = [*SCRIPTS, SHARED / "css" / "training.css"]
     assert len(files) == 5
     assert sum(len(gzip.compress(f.read_bytes(), 6, mtime=0)) for f in files) <= MOST
+    assert len(gzip.compress(SAMPLES.read_bytes(), 6, mtime=0)) <= 10_000
+
+
+def test_samples_are_those_of_mnist1d():
+    pytest.importorskip("mnist1d")
+    sys.path.insert(0, str(PROJECT.root / "tests" / "data"))
+    import mnist1d_slice
+
+    same = SAMPLES.read_text("utf-8") == mnist1d_slice.script()
+    assert same, f"{SAMPLES}: run python tests/data/mnist1d_slice.py"
 
 
 def test_page_gets_its_words(tmp_path):
@@ -73,5 +88,8 @@ def test_page_gets_its_words(tmp_path):
 
 def test_only_its_page_loads_it(site):
     for path in (site / "en").rglob("index.html"):
-        loads = "training-engine.js" in path.read_text("utf-8")
-        assert loads == (path.parent.name == "training-explorer"), path
+        html = path.read_text("utf-8")
+        for name in ("training-engine.js", "training.css"):
+            assert (name in html) == (path.parent.name == "training-explorer"), path
+    alone = (site / "en" / "training.html").read_text("utf-8")
+    assert "training-engine.js" in alone

@@ -47,6 +47,9 @@ y = (x[:, 0] * x[:, 1] > 0).double()`,
     wave: `x = 4 * random.uniform(300, 1) - 2
 a = x[:, 0] / 2
 y = ((16 * a * a - 20) * a * a + 5) * a + 0.05 * random.normal(300)`,
+    mnist1d: `x = torch.tensor(list(SAMPLES.replace("\\n", "").encode())).view(300, 40)
+x = (x - 63) / 8
+y = torch.arange(300) % 2.0`,
   };
 
   const ACTIVATION = {
@@ -146,7 +149,7 @@ ${uniform}`;
     const after = skips && low ? "nn.Sequential(Residual(block(WIDTH, WIDTH)), Round())" : "Residual(block(WIDTH, WIDTH))";
     const others = skips ? after : "block(WIDTH, WIDTH)";
     const classes = data !== "wave";
-    const columns = classes ? 2 : 1;
+    const columns = { wave: 1, mnist1d: 40 }[data] ?? 2;
     const [own, forward] = RESIDUAL[residual] ?? [];
     const last = init === "default" ? "initialize" : "initialize_last";
     const parts = [
@@ -160,6 +163,13 @@ from torch import nn
 torch.set_default_dtype(torch.float64)
 DEPTH, WIDTH, BATCH, RATE, STEPS, SEED = ${depth}, ${width}, ${settings.batch}, ${settings.rate}, 200, ${seed}
 MASK = 0xFFFFFFFF${winds ? "\nCOS, SIN = 0.9980267284282716, 0.06279051952931337  # of pi / 50" : ""}
+`,
+      data === "mnist1d" &&
+        `# mnist1d (Greydanus and Kobak 2024, Apache License 2.0), the digits 0 and 3 in turn:
+# a sample has 40 values, and each value is one character.
+SAMPLES = """\\
+${trainingSamples}
+"""
 `,
       RANDOM,
       low &&

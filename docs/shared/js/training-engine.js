@@ -1,13 +1,15 @@
 // The engine of the explorer that trains: data, layers, optimizers, verdicts; no page needed.
 //
+// It is a function, so that its text can start a worker. What takes long is a generator that
+// yields between layers: where there is no worker, the page is never blocked for long.
+//
 // tests/browser/test_training_engine.py holds it to PyTorch, number by number. Where the order
 // of operations matters for the last bit (random numbers, data, first weights), the PyTorch
 // code that training-code.js writes has the same order.
 
 "use strict";
 
-globalThis.TrainingEngine = (() => {
-  const TRAIN = 200; // samples to train on, of 300
+globalThis.trainingEngine = () => {
   const EPS = 1e-5; // of every normalization
   const CLIP = 1;
 
@@ -66,7 +68,7 @@ globalThis.TrainingEngine = (() => {
     return picked;
   }
 
-  // Data: 300 points between -2 and 2; every third is held out.
+  // Data: 300 samples, most of them points between -2 and 2; every third is held out.
 
   const ROTATE = { cos: 0.9980267284282716, sin: 0.06279051952931337 }; // by π/50
 
@@ -80,6 +82,11 @@ globalThis.TrainingEngine = (() => {
     wave(random) {
       const points = coordinates(random, 1);
       return [points, points.map(([a]) => curve(a / 2) + 0.05 * random.normal())];
+    },
+    /** In turn a 0 and a 3, drawn as a curve of 40 values: training-mnist1d.js. */
+    mnist1d() {
+      const values = Array.from(trainingSamples.replaceAll("\n", ""), (c) => (c.charCodeAt(0) - 63) / 8);
+      return [Array.from({ length: 300 }, (_, i) => values.slice(40 * i, 40 * i + 40)), values.slice(0, 300).map((_, i) => i % 2)];
     },
   };
 
@@ -366,17 +373,19 @@ globalThis.TrainingEngine = (() => {
       this.skips = !first && residual !== "off";
       this.scale = residual === "scaled" ? 1 / Math.sqrt(depth - 1) : 1;
       this.alpha = this.skips && residual === "zero" ? parameter([]) : null;
-        this.parameters = [
+      this.parameters = [
         ...(this.alpha ? [this.alpha] : []),
         ...this.linear.parameters,
         ...(this.norm?.parameters ?? []),
       ];
     }
 
-    forward(x, training) {
+    *forward(x, training) {
       const round = (m) => rounded(m, this.precision);
       this.z = round(this.linear.forward(x));
+      yield;
       this.n = this.norm ? round(this.norm.forward(this.z, training)) : this.z;
+      yield;
       const raw = this.activation.forward(this.n);
       this.saturated = share(raw.data, FLAT[this.activation.name]);
       this.y = round(raw);
@@ -388,7 +397,7 @@ globalThis.TrainingEngine = (() => {
       return this.output;
     }
 
-    backward(gradient) {
+    *backward(gradient) {
       const round = (m) => rounded(m, this.precision);
       const { data } = round(gradient);
       let down = gradient;
@@ -401,8 +410,10 @@ globalThis.TrainingEngine = (() => {
       down = round(this.activation.backward(down));
       if (this.norm) {
         this.gradientOfNorm = norm(down.data);
+        yield;
         down = round(this.norm.backward(down));
       }
+      yield;
       this.gradientOfLinear = norm(down.data);
       const dx = this.linear.backward(down);
       if (this.skips) data.forEach((g, i) => (dx.data[i] += g));
@@ -465,7 +476,8 @@ globalThis.TrainingEngine = (() => {
     scores.data.forEach((z, i) => {
       const t = targets[i];
       if (classes) {
-        sum += (1 - t) * z + Math.max(-z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+        const logSigmoid = Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)));
+        sum += (1 - t) * z - logSigmoid; // in PyTorch's order: where z is large, digits cancel
         gradient.data[i] = (1 / (1 + Math.exp(-z)) - t) / scores.rows;
       } else {
         sum += (z - t) ** 2;
@@ -602,9 +614,10 @@ globalThis.TrainingEngine = (() => {
   }
 
   /** Return the layers of a network in the order of the forward pass. */
-  function layersOf({ blocks, last }, gradientOfScores, scores) {
+  function* layersOf({ blocks, last }, gradientOfScores, scores) {
     const layers = [];
-    blocks.forEach((block, i) => {
+    for (const [i, block] of blocks.entries()) {
+      yield;
       const own = (kind) => `${kind} ${i + 1}`;
       const { linear, norm, alpha } = block;
       const ends = norm ? null : block;
@@ -613,7 +626,7 @@ globalThis.TrainingEngine = (() => {
         layers.push({ ...observe(own("norm"), norm.parameters, block.n, block.gradientOfNorm, block), block, i });
       }
       if (alpha) layers.push({ ...observe(own("alpha"), [alpha], block.branch, block.gradientOfBranch), block, i });
-    });
+    }
     layers.push(observe("last", last.parameters, scores, gradientOfScores));
     return layers;
   }
@@ -725,6 +738,14 @@ globalThis.TrainingEngine = (() => {
     return { name, count: layers.filter(({ verdict }) => verdict === name).length, of: layers.length };
   }
 
+  /** Run a generator to its end; return what it returns. */
+  function finished(work) {
+    for (;;) {
+      const { done, value } = work.next();
+      if (done) return value;
+    }
+  }
+
   /** A network and its training, step by step. */
   class Run {
     constructor(settings) {
@@ -743,25 +764,37 @@ globalThis.TrainingEngine = (() => {
       this.steps = 0;
     }
 
-    forward(x, training) {
+    *forward(x, training) {
       let h = x;
-      for (const block of this.blocks) h = block.forward(h, training);
+      for (const block of this.blocks) {
+        h = yield* block.forward(h, training);
+        yield;
+      }
       return rounded(this.last.forward(h), this.settings.precision);
     }
 
-    /** Train on one batch; return its loss. */
+    /** Train on one batch at once. */
     step() {
+      return finished(this.stepping());
+    }
+
+    /** Train on one batch; return its loss. */
+    *stepping() {
       const { batch, precision, rate, warmup, optimizer } = this.settings;
       const { x, y } = this.data.train;
-      const rows = Array.from({ length: batch }, () => this.batches.below(TRAIN));
-      this.scores = this.forward(pick(x, rows), true);
+      const rows = Array.from({ length: batch }, () => this.batches.below(y.length));
+      this.scores = yield* this.forward(pick(x, rows), true);
       const targets = rows.map((row) => y[row]);
       const [loss, gradient] = lossOf(this.scores, targets, this.data.classes);
       let down = rounded(gradient, precision);
       this.gradientOfScores = norm(down.data);
       down = this.last.backward(down);
-      for (const block of [...this.blocks].reverse()) down = block.backward(down);
+      for (const block of [...this.blocks].reverse()) {
+        down = yield* block.backward(down);
+        yield;
+      }
       for (const parameter of this.parameters) {
+        yield;
         roundValues(parameter.gradient, precision);
         parameter.unclipped = norm(parameter.gradient);
         parameter.entries = entriesOf(parameter.gradient);
@@ -771,15 +804,26 @@ globalThis.TrainingEngine = (() => {
       this.steps++;
       const now = warmup ? rate * Math.min(1, this.steps / warmup) : rate;
       for (const parameter of this.parameters) {
+        yield;
         OPTIMIZERS[optimizer](parameter, now, this.steps);
         roundValues(parameter.value, precision);
       }
+      this.known = null;
       return (this.loss = loss);
     }
 
     /** Look at the last step: numbers by layer, and the verdict. */
     health() {
-      const layers = judge(layersOf(this, this.gradientOfScores, this.scores));
+      return finished(this.looking());
+    }
+
+    *looking() {
+      this.known ??= yield* this.layers(); // other samples leave other outputs behind
+      return this.known;
+    }
+
+    *layers() {
+      const layers = judge(yield* layersOf(this, this.gradientOfScores, this.scores));
       const hidden = this.blocks.map((block, i) => {
         const own = layers.filter((layer) => layer.i === i);
         return {
@@ -794,18 +838,26 @@ globalThis.TrainingEngine = (() => {
     }
 
     /** Return loss and, for classes, accuracy on what was held out, as in model.eval(). */
-    heldOut() {
+    *heldOut() {
       const { x, y } = this.data.heldOut;
-      const scores = this.forward(x, false);
+      const scores = yield* this.forward(x, false);
       const right = scores.data.reduce((sum, z, i) => sum + (z > 0 === y[i] > 0.5), 0);
-      return { loss: lossOf(scores, y, this.data.classes)[0], accuracy: right / y.length };
+      return { loss: lossOf(scores, y, this.data.classes)[0], accuracy: right / y.length, scores: scores.data };
     }
 
-    /** Return the scores of points, as in model.eval(). */
-    scoresOf(points) {
-      return this.forward(matrix(points.length, points[0].length, Float64Array.from(points.flat())), false).data;
+    /** Return the scores of points, as in model.eval(), 96 at a time. */
+    *scoresOf(points) {
+      const scores = [];
+      for (let i = 0; i < points.length; i += 96) {
+        const some = points.slice(i, i + 96);
+        const x = matrix(some.length, some[0].length, Float64Array.from(some.flat()));
+        scores.push(...(yield* this.forward(x, false)).data);
+      }
+      return scores;
     }
   }
 
-  return { Run, Linear, Norm, Activation, ROUND, lossOf, clip, matrix };
-})();
+  return { Run, dataset, finished, Linear, Norm, Activation, ROUND, lossOf, clip, matrix };
+};
+
+globalThis.TrainingEngine = trainingEngine();

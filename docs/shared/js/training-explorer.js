@@ -7,10 +7,10 @@
 
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const SCRIPT = document.currentScript.src;
+  const { samplesSrc: SAMPLES } = document.currentScript.dataset;
   const CONTROLS = {
     network: {
-      data: ["spirals", "circles", "xor", "wave"],
+      data: ["spirals", "circles", "xor", "wave", "mnist1d"],
       depth: [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50],
       width: [4, 8, 16, 32],
       activation: ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu"],
@@ -49,8 +49,8 @@
   const BROKEN = { data: "circles", depth: 10, width: 8, batch: 32 };
   const RELU = { ...BROKEN, activation: "relu", init: "he" };
   const MISSIONS = [
-    { settings: BROKEN, answer: "c", accuracy: 0.9, within: 400 },
-    { settings: { ...RELU, optimizer: "sgd", rate: 1 }, answer: "a", accuracy: 0.9, within: 300, keep: "rate" },
+    { settings: BROKEN, answer: "c", accuracy: 0.9, within: 300 },
+    { settings: { ...RELU, optimizer: "sgd", rate: 1 }, answer: "a", accuracy: 0.95, within: 300, keep: "rate" },
     { settings: { ...RELU, depth: 6, norm: "batch", batch: 2 }, answer: "b", accuracy: 0.9, within: 200 },
     { settings: { ...BROKEN, width: 16, activation: "tanh", init: "normal" }, answer: "b", accuracy: 0.9, within: 200 },
     {
@@ -62,11 +62,12 @@
     },
     { settings: { ...RELU, depth: 30, residual: "plain" }, answer: "a", accuracy: 0.9, within: 150 },
   ].map((mission, i) => ({ ...mission, settings: { ...START, ...mission.settings }, name: `mission_${i + 1}` }));
-  // Charts in their own units; CSS scales them. Their axes never move.
+  // Charts in their own units; CSS scales them. Their axes never move: powers of ten, or a share.
   const BOX = { width: 320, height: 170, left: 46, right: 312, top: 8, bottom: 134 };
   const CHARTS = {
-    loss: { low: -4, high: 2, step: 2 },
-    gradient: { low: -15, high: 6, step: 3 },
+    loss: { low: -3, high: 1, step: 1 },
+    gradient: { low: -18, high: 6, step: 6 },
+    share: { low: 0, high: 1, step: 0.5 },
     update: { low: -9, high: 3, step: 3 },
     spread: { low: -6, high: 6, step: 3 },
   };
@@ -100,46 +101,60 @@
     return Number(`${mantissa}e${e}`).toFixed(Math.max(0, 1 - e));
   }
 
-  /** A chart with a logarithmic axis; only its curves change. */
+  function percent(share) {
+    return `${Math.round(100 * share)}%`;
+  }
+
+  /** What a chart of layers shows of one. */
+  function valueOf(kind, layer) {
+    return kind === "share" ? (layer.dead ?? layer.saturated) : layer[kind];
+  }
+
+  /** Say what that share is, with these settings. */
+  function counted({ activation, batch }) {
+    if (activation === "relu") return batch < 16 ? "few" : "dead";
+    return activation === "sigmoid" || activation === "tanh" ? "flat" : "none";
+  }
+
+  /** A chart with a fixed axis; only its curve changes. */
   class Chart {
-    constructor(kind, title, axis) {
+    constructor(kind, axis) {
       const { low, high, step } = CHARTS[kind];
       this.range = { low, high };
+      this.linear = kind === "share";
       this.svg = shape("svg", { viewBox: `0 0 ${BOX.width} ${BOX.height}`, role: "img" });
       for (let power = Math.ceil(low / step) * step; power <= high; power += step) {
-        const y = this.y(10 ** power);
+        const y = this.y(this.linear ? power : 10 ** power);
         this.svg.append(
           shape("line", { class: "grid", x1: BOX.left, x2: BOX.right, y1: y, y2: y }),
-          shape("text", { x: BOX.left - 5, y: y + 4, "text-anchor": "end" }, powerOfTen(power)),
+          shape("text", { x: BOX.left - 5, y: y + 4, "text-anchor": "end" }, this.linear ? percent(power) : powerOfTen(power)),
         );
       }
       const middle = (BOX.left + BOX.right) / 2;
       const line = { class: "axis", x1: BOX.left, x2: BOX.right, y1: BOX.bottom, y2: BOX.bottom };
       this.first = shape("text", { x: BOX.left, y: BOX.bottom + 16, "text-anchor": "middle" });
       this.end = shape("text", { x: BOX.right, y: BOX.bottom + 16, "text-anchor": "end" });
-      this.earlier = shape("path", { class: "before" });
       this.now = shape("path", { class: `now ${kind}` });
+      this.mark = shape("path", { class: "mark" });
       const name = shape("text", { x: middle, y: BOX.height - 6, "text-anchor": "middle" }, axis);
-      this.svg.append(shape("line", line), this.first, this.end, name, this.now, this.earlier);
-      this.box = element("div", { class: kind }, element("p", {}, title), this.svg);
+      this.svg.append(shape("line", line), this.first, this.end, name, this.now, this.mark);
     }
 
     /** Where a number is; what the axis does not hold is at its end. */
     y(value) {
       const { low, high } = this.range;
-      const power = Number.isNaN(value) ? high : Math.min(high, Math.max(low, Math.log10(Math.abs(value))));
-      return BOX.bottom - ((power - low) / (high - low)) * (BOX.bottom - BOX.top);
+      const place = this.linear ? value : Math.log10(Math.abs(value));
+      const inside = Number.isNaN(place) ? high : Math.min(high, Math.max(low, place));
+      return BOX.bottom - ((inside - low) / (high - low)) * (BOX.bottom - BOX.top);
     }
 
-    /** Draw values by layer as bars, those of the run before as marks. */
-    bars(values, before, layers) {
+    /** Draw values by layer as bars, with room for so many layers. */
+    bars(values, layers) {
       const room = (BOX.right - BOX.left) / layers;
       const x = (i) => BOX.left + (i + 0.5) * room;
-      const path = (found, one) => found.map((value, i) => one(x(i).toFixed(1), this.y(value).toFixed(1))).join("");
+      const bar = (value, i) => `M${x(i).toFixed(1)} ${BOX.bottom}V${this.y(value).toFixed(1)}`;
       this.now.setAttribute("stroke-width", (0.7 * room).toFixed(1));
-      this.now.setAttribute("d", path(values, (at, y) => `M${at} ${BOX.bottom}V${y}`));
-      const half = (0.45 * room).toFixed(1);
-      this.earlier.setAttribute("d", path(before, (at, y) => `M${at} ${y}m-${half} 0h${2 * half}`));
+      this.now.setAttribute("d", values.map(bar).join(""));
       this.label(x(0), 1, layers > 1 ? layers : "");
     }
 
@@ -149,60 +164,64 @@
       this.end.textContent = last;
     }
 
-    /** Draw losses by step. */
-    curve(values, before) {
-      const most = Math.max(values.length, before.length, 100);
-      const x = (i) => BOX.left + (i / (most - 1)) * (BOX.right - BOX.left);
+    /** Draw losses by step, and a mark at an earlier step that is looked at. */
+    curve(values, step) {
+      const most = Math.max(values.length, 100);
+      const x = (i) => (BOX.left + (i / (most - 1)) * (BOX.right - BOX.left)).toFixed(1);
       const every = Math.ceil(most / 400);
-      const path = (all) => {
-        const points = [];
-        for (let i = 0; i < all.length; i += every) points.push(`${x(i).toFixed(1)} ${this.y(all[i]).toFixed(1)}`);
-        return points.length ? `M${points.join("L")}` : "";
-      };
-      this.now.setAttribute("d", path(values));
-      this.earlier.setAttribute("d", path(before));
+      const points = [];
+      for (let i = 0; i < values.length; i += every) points.push(`${x(i)} ${this.y(values[i]).toFixed(1)}`);
+      this.now.setAttribute("d", points.length ? `M${points.join("L")}` : "");
+      this.mark.setAttribute("d", step && step < values.length ? `M${x(step - 1)} ${BOX.top}V${BOX.bottom}` : "");
       this.label(BOX.left, 1, most);
     }
   }
 
   /** The plane of the data, colored by what the network says; or the line and its curve. */
   class Plane {
-    constructor(title) {
-      this.canvas = element("canvas", { width: 240, height: 240, role: "img" });
-      this.title = element("p", {}, title);
-      this.box = element("div", { class: "plane" }, this.title, this.canvas);
+    constructor() {
+      this.canvas = element("canvas", { width: 480, height: 480, role: "img" });
     }
 
-    draw(scores, data) {
+    draw(scores, { train, heldOut, classes }, again) {
+      if (scores === this.drawn && !again) return;
+      this.drawn = scores;
+      const size = 240;
       const pen = this.canvas.getContext("2d");
       const style = getComputedStyle(this.canvas);
       const [cool, warm] = ["--fig-0", "--fig-1"].map((name) => style.getPropertyValue(name).trim());
-      const { width: size } = this.canvas;
-      const at = (v) => ((v / TrainingSession.REACH + 1) / 2) * size;
-      const { x, y } = data.train;
-      pen.globalAlpha = 1;
-      pen.clearRect(0, 0, size, size);
-      const { GRID } = TrainingSession;
-      if (data.classes) {
-        const cell = size / GRID;
-        scores.forEach((score, i) => {
-          const share = 1 / (1 + Math.exp(-score));
-          pen.fillStyle = share > 0.5 ? warm : cool;
-          pen.globalAlpha = Number.isNaN(share) ? 0 : 0.08 + 0.6 * Math.abs(share - 0.5);
-          pen.fillRect((i % GRID) * cell, Math.floor(i / GRID) * cell, cell, cell);
-        });
-        pen.globalAlpha = 1;
-      }
+      const { GRID, REACH } = TrainingSession;
+      const { columns } = train.x;
+      const at = (v) => ((v / REACH + 1) / 2) * size;
       const high = (v) => size / 2 - (v * size) / 4;
-      for (let i = 0; i < y.length; i++) {
-        pen.fillStyle = data.classes && y[i] ? warm : cool;
-        const [px, py] = data.classes ? [at(x.data[2 * i]), at(-x.data[2 * i + 1])] : [at(x.data[i]), high(y[i])];
+      const share = (score) => 1 / (1 + Math.exp(-score));
+      const cell = (left, top, width, height, likely) => {
+        pen.fillStyle = likely > 0.5 ? warm : cool;
+        pen.globalAlpha = Number.isNaN(likely) ? 0 : 0.08 + 0.6 * Math.abs(likely - 0.5);
+        pen.fillRect(left, top, width, height);
+      };
+      const point = (x, y, square) => {
+        pen.fillStyle = square ? warm : cool;
         pen.beginPath();
-        if (data.classes && y[i]) pen.rect(px - 2.5, py - 2.5, 5, 5);
-        else pen.arc(px, py, 2.8, 0, 7);
+        if (square) pen.rect(x - 2.5, y - 2.5, 5, 5);
+        else pen.arc(x, y, 2.8, 0, 7);
         pen.fill();
+      };
+      pen.setTransform(2, 0, 0, 2, 0, 0);
+      pen.clearRect(0, 0, size, size);
+      const side = size / GRID;
+      if (columns === 2) scores.forEach((s, i) => cell((i % GRID) * side, Math.floor(i / GRID) * side, side, side, share(s)));
+      if (columns > 2) for (const i of [0, 1]) cell((i * size) / 2, 0, size / 2, size, 0.3 + 0.4 * i);
+      pen.globalAlpha = 1;
+      if (columns > 2) {
+        const row = size / scores.length;
+        return scores.forEach((s, i) => point(6 + share(s) * (size - 12), (i + 0.5) * row, heldOut.y[i]));
       }
-      if (data.classes) return;
+      train.y.forEach((y, i) => {
+        if (classes) point(at(train.x.data[2 * i]), at(-train.x.data[2 * i + 1]), y);
+        else point(at(train.x.data[i]), high(y), 0);
+      });
+      if (classes) return;
       pen.strokeStyle = warm;
       pen.lineWidth = 3;
       pen.beginPath();
@@ -211,23 +230,25 @@
     }
   }
 
-  /** Train in a worker where there may be one, else here; the caller sees no difference. */
-  function trainer(post) {
-    const local = () => {
-      const session = new TrainingSession((frame) => setTimeout(() => post(frame)));
-      return (message) => session.receive(message);
-    };
-    if (location.protocol === "file:") return local();
-    try {
-      const worker = new Worker(new URL("training-worker.js", SCRIPT));
-      worker.onmessage = ({ data }) => post(data);
-      return (message) => worker.postMessage(message);
-    } catch {
-      return local();
+  /** What is shown of one run: its name, numbers, verdict and drawings. */
+  class Side {
+    constructor(axis) {
+      this.head = element("p", { class: "head" });
+      this.numbers = element("p", { class: "numbers" });
+      this.verdict = element("p", { class: "verdict", role: "status" });
+      this.summary = element("div", {}, this.head, this.numbers, this.verdict);
+      this.charts = Object.fromEntries(Object.keys(CHARTS).map((kind) => [kind, new Chart(kind, axis(kind))]));
+      this.plane = new Plane();
+      this.boxes = {};
+      for (const kind of [...Object.keys(CHARTS), "plane"]) {
+        const which = element("p", { class: "which" });
+        const note = element("p", { class: "note" });
+        this.boxes[kind] = { which, note, box: element("div", {}, which, this.charts[kind]?.svg ?? this.plane.canvas, note) };
+      }
     }
   }
 
-  const nothing = () => ({ losses: [], hidden: [], step: 0 });
+  const differences = (a, b) => Object.keys(CHOICES).filter((name) => a[name] !== b[name]);
 
   class TrainingExplorer extends HTMLElement {
     static missions = MISSIONS;
@@ -239,10 +260,12 @@
       this.turn = 0; // counts what the trainer is asked for
       this.build();
       this.trainer = trainer((frame) => this.show(frame));
-      this.restart(this.stateIn(location.search));
-      addEventListener("popstate", () => this.restart(this.stateIn(location.search)));
+      Object.assign(this, { settings: START, kept: null });
+      const { settings, kept } = this.stateIn(location.search);
+      this.restart(settings, kept);
+      addEventListener("popstate", () => this.open());
       document.addEventListener("click", (event) => this.follow(event));
-      new MutationObserver(() => this.drawPlanes()).observe(document.body, {
+      new MutationObserver(() => this.drawPlanes(true)).observe(document.body, {
         attributeFilter: ["data-md-color-scheme"],
       });
     }
@@ -251,62 +274,96 @@
       return this.words[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
     }
 
-    /** Read settings from a query; what is not there or not known is as at the start. */
+    /** Read the settings, and those of a kept run; what is not known is as at the start. */
     stateIn(query) {
       const given = new URLSearchParams(query);
-      const chosen = Object.entries(CHOICES).map(([name, values]) => {
-        return [name, values.find((value) => String(value) === given.get(name)) ?? START[name]];
-      });
-      return Object.fromEntries(chosen);
+      const read = (find, otherwise) => {
+        const chosen = Object.entries(CHOICES).map(([name, values]) => {
+          return [name, values.find((value) => String(value) === find(name)) ?? otherwise[name]];
+        });
+        return Object.fromEntries(chosen);
+      };
+      const settings = read((name) => given.get(name), START);
+      if (!given.has("kept")) return { settings, kept: null };
+      const other = given.get("kept").split("-").map((part) => part.split(/\.(.*)/)); // name.value
+      return { settings, kept: read((name) => new Map(other).get(name), settings) };
     }
 
-    queryOf(settings) {
-      const changed = Object.entries(settings).filter(([name, value]) => value !== START[name]);
-      return `?${new URLSearchParams(changed)}`;
+    /** Write what differs from the start; of a kept run, what differs from the new one. */
+    queryOf(settings = this.settings, kept = this.kept) {
+      const query = new URLSearchParams(differences(settings, START).map((name) => [name, settings[name]]));
+      if (kept) query.set("kept", differences(kept, settings).map((name) => `${name}.${kept[name]}`).join("-"));
+      return String(query);
+    }
+
+    address() {
+      return `${location.pathname}${this.queryOf() ? `?${this.queryOf()}` : ""}${location.hash}`;
+    }
+
+    remember() {
+      history.replaceState(history.state, "", this.address());
+    }
+
+    /** Be as the address says; where only its heading is another one, go on. */
+    open() {
+      const { settings, kept } = this.stateIn(location.search);
+      if (this.queryOf(settings, kept) !== this.queryOf()) this.restart(settings, kept);
     }
 
     // What is on the page.
 
     build() {
       this.inputs = {};
-      this.fields = Object.entries(CONTROLS).map(([group, controls]) => {
+      const fields = Object.entries(CONTROLS).map(([group, controls]) => {
         const fields = Object.keys(controls).map((name) => this.control(name));
         return element("fieldset", {}, element("legend", {}, this.word(group)), ...fields);
       });
-      for (const fieldset of this.fields) fieldset.addEventListener("change", () => this.chosen());
+      for (const fieldset of fields) fieldset.addEventListener("change", () => this.chosen());
+      const [network, training] = fields;
+      this.more = element("details", { class: "more" }, element("summary", {}, this.word("more")), training);
+      this.more.open = matchMedia("(min-width: 45em)").matches;
       this.missions = this.missionBox();
       this.play = this.button("play", () => this.toggle());
       const one = this.button("one", () => this.advance({ steps: 1 }));
       const many = this.button("many", () => this.advance({ steps: 100, quietly: true }));
-      const reset = this.button("reset", () => this.restart(this.settings));
-      this.copy = this.button("share", () => this.share());
+      this.drop = this.button("drop", () => this.keep(null));
+      const others = [
+        this.button("keep", () => this.keep(this.settings)),
+        this.drop,
+        this.button("reset", () => this.restart(this.settings, this.kept)),
+        this.button("share", () => this.share()),
+      ];
       this.play.hidden = this.calm; // what moves by itself
       this.movers = [this.play, one, many];
-      const buttons = element("div", { class: "buttons" }, ...this.movers, reset, this.copy);
-      this.numbers = element("p", { class: "numbers" });
-      this.verdict = element("p", { class: "verdict", role: "status" });
       this.said = element("p", { class: "said", role: "status" });
-      this.charts = Object.keys(CHARTS).map((kind) => {
-        const axis = this.word(kind === "loss" ? "steps" : "layers");
-        return new Chart(kind, this.word(`${kind}_title`), axis);
+      this.back = element("input", { type: "range", name: "back", min: 0 });
+      this.back.addEventListener("input", () => this.draw(this.frames[this.back.value]));
+      this.backLabel = element("label", { class: "back" }, element("span", {}, this.word("back")), this.back);
+      const axis = (kind) => this.word(kind === "loss" ? "steps" : "layers");
+      this.sides = [new Side(axis), new Side(axis)]; // the run, and the one that is kept
+      const [now, before] = this.sides;
+      const kinds = Object.keys(now.boxes);
+      this.pairs = [[before.summary, now.summary], ...kinds.map((kind) => [before.boxes[kind].box, now.boxes[kind].box])];
+      const drawings = kinds.map((kind) => {
+        const title = element("p", { class: "title" }, this.word(`${kind}_title`));
+        return element("div", { class: `pair ${kind}` }, title, now.boxes[kind].box);
       });
-      this.planes = [new Plane(this.word("plane_title")), new Plane(this.word("plane_before"))];
-      this.side = element("div", { class: "planes" }, this.planes[0].box);
-      const drawings = element("div", { class: "charts" }, this.side, ...this.charts.map(({ box }) => box));
-      this.key = element("p", { class: "key" });
+      drawings.splice(1, 0, drawings.pop()); // the plane beside the loss
       this.table = this.folded("table", () => this.fillTable());
       this.code = this.folded("code", () => this.fillCode());
       const copy = this.button("copy", () => this.copyText(trainingCode(this.settings), "copied", "not_copied"));
       this.code.append(copy);
       this.replaceChildren(
         this.missions,
-        ...this.fields,
-        buttons,
+        network,
+        this.more,
+        element("div", { class: "buttons movers" }, ...this.movers),
+        element("div", { class: "buttons" }, ...others),
         this.said,
-        this.numbers,
-        this.verdict,
-        drawings,
-        this.key,
+        this.outcome,
+        element("div", { class: "pair summary" }, now.summary),
+        this.backLabel,
+        element("div", { class: "charts" }, ...drawings),
         this.table,
         this.code,
       );
@@ -342,7 +399,7 @@
       this.task = element("div", { class: "task" });
       this.outcome = element("p", { class: "outcome", role: "status" });
       const label = element("label", {}, element("span", {}, this.word("mission")), this.missionChoice);
-      return element("div", { class: "missions" }, label, this.task, this.outcome);
+      return element("div", { class: "missions" }, label, this.task);
     }
 
     /** Show a mission: its task, and the question that comes before it. */
@@ -351,7 +408,7 @@
       this.predicted = null;
       this.outcome.textContent = "";
       this.task.replaceChildren();
-      for (const button of this.movers) button.disabled = Boolean(mission);
+      this.enable();
       if (!mission) return;
       const { name, accuracy, within } = mission;
       const answers = ["a", "b", "c"].map((letter) => {
@@ -364,38 +421,44 @@
         element("p", {}, `${this.word(`${name}_task`)} ${goal}`),
         element("fieldset", {}, element("legend", {}, this.word(`${name}_question`)), ...answers),
       );
-      this.restart(mission.settings);
-      history.replaceState(history.state, "", this.queryOf(this.settings) + location.hash);
+      this.restart(mission.settings, null);
+      this.remember();
+    }
+
+    /** Nothing trains before a prediction, nor before the data is there. */
+    enable() {
+      const waits = Boolean(this.loading) || (this.mission && !this.predicted);
+      for (const button of this.movers) button.disabled = waits;
     }
 
     predict(letter) {
       this.predicted ??= letter; // the first one counts
       for (const input of this.task.querySelectorAll("input")) input.disabled = true;
-      for (const button of this.movers) button.disabled = false;
+      this.enable();
       this.outcome.textContent = this.word("go");
     }
 
     /** Say how far the mission is: a look at held-out samples is what counts. */
-    judge() {
-      const { mission, now, settings } = this;
-      if (!mission || !this.predicted || !now.heldOut || !now.step || this.done.has(mission)) return;
-      const changed = Object.keys(settings).filter((name) => settings[name] !== mission.settings[name]);
+    judge({ step, sides: [{ heldOut }] }) {
+      const { mission, settings } = this;
+      if (!mission || !this.predicted || !heldOut || !step || this.done.has(mission)) return;
+      const changed = differences(settings, mission.settings);
       const [only] = changed;
       const fair = !["data", "seed", mission.keep].includes(only) && (!mission.only || only === mission.only);
       const allowed = changed.length === 1 && fair;
       if (!changed.length) this.outcome.textContent = this.word("unchanged");
       else if (!allowed) this.outcome.textContent = this.word("too_many");
-      else if (now.step > mission.within) this.outcome.textContent = this.word("too_late", { within: mission.within });
-      else if (now.heldOut.accuracy < mission.accuracy) this.outcome.textContent = this.word("not_yet");
-      else this.succeed(mission, Math.round(100 * now.heldOut.accuracy));
+      else if (step > mission.within) this.outcome.textContent = this.word("too_late", { within: mission.within });
+      else if (heldOut.accuracy < mission.accuracy) this.outcome.textContent = this.word("not_yet");
+      else this.succeed(mission, Math.round(100 * heldOut.accuracy), step);
     }
 
-    succeed(mission, accuracy) {
+    succeed(mission, accuracy, step) {
       const right = this.predicted === mission.answer;
       this.done.set(mission, right);
       const score = { done: this.done.size, all: MISSIONS.length, right: [...this.done.values()].filter(Boolean).length };
       const said = [
-        this.word("rescued", { accuracy, step: this.now.step }),
+        this.word("rescued", { accuracy, step }),
         this.word(right ? "right" : "wrong"),
         this.word(`${mission.name}_why`),
         this.word("score", score),
@@ -411,24 +474,59 @@
       const chosen = Object.entries(CHOICES).map(([name, values]) => {
         return [name, values.find((value) => String(value) === this.inputs[name].value)];
       });
-      this.restart(Object.fromEntries(chosen));
-      history.replaceState(history.state, "", `${this.queryOf(this.settings)}${location.hash}`);
+      // A mission's network stays beside the one that is to be saved.
+      if (this.mission && !this.kept) this.kept = this.mission.settings;
+      this.restart(Object.fromEntries(chosen), this.kept);
+      this.remember();
     }
 
-    /** Begin again; if something was changed, remember the run before. */
-    restart(settings) {
-      const old = this.settings;
-      const changed = old && Object.keys(settings).some((name) => settings[name] !== old[name]);
-      if (changed && this.now.step) this.earlier = { ...this.now, settings: old, data: this.data, plane: this.plane };
-      this.settings = settings;
-      this.now = nothing();
-      this.data = new TrainingEngine.Run({ ...settings, depth: 1 }).data;
+    /** Begin again. */
+    restart(settings, kept) {
       for (const [name, select] of Object.entries(this.inputs)) select.value = settings[name];
+      const runs = [settings, ...(kept && differences(kept, settings).length ? [kept] : [])];
+      if (!globalThis.trainingSamples && runs.some(({ data }) => data === "mnist1d")) return this.load(settings, kept);
+      Object.assign(this, { settings, kept, frames: [], losses: [[], []], playing: false });
+      this.data = [settings, kept ?? settings].map(TrainingEngine.dataset);
       this.inputs.residual.disabled = settings.depth === 1;
-      this.playing = false;
-      this.send({ settings });
+      this.more.open ||= this.mission || differences(settings, START).some((name) => name in CONTROLS.training);
+      this.said.textContent = "";
+      delete this.dataset.step;
+      this.send({ settings: runs, samples: globalThis.trainingSamples });
       this.first = this.turn;
       this.fillCode();
+    }
+
+    /** Load the samples that only those need who choose them, and begin then. */
+    load(settings, kept) {
+      this.wanted = [settings, kept]; // the last wish counts
+      if (this.loading) return;
+      const script = element("script", { src: SAMPLES });
+      const loaded = (act) => () => {
+        this.loading = null;
+        act();
+        this.enable();
+      };
+      script.onload = loaded(() => {
+        this.restart(...this.wanted);
+        this.remember();
+      });
+      script.onerror = loaded(() => {
+        this.restart(this.settings, this.kept);
+        this.said.textContent = this.word("not_loaded");
+      });
+      this.loading = script;
+      this.enable();
+      document.head.append(script);
+    }
+
+    /** Keep a run to compare the next one with, or none. */
+    keep(settings) {
+      this.kept = settings;
+      for (const frame of this.frames) frame.sides.length = 1;
+      this.data[1] = this.data[0];
+      this.send({ alone: true });
+      if (settings) this.said.textContent = this.word("is_kept");
+      this.remember();
     }
 
     send(message) {
@@ -447,30 +545,27 @@
     }
 
     share() {
-      const address = new URL(this.queryOf(this.settings) + location.hash, location.href).href;
-      history.replaceState(history.state, "", address);
-      this.copyText(address, "shared", "address");
+      this.remember();
+      this.copyText(location.href, "shared", "address");
     }
 
-    /** Copy a text and say so in the theme's dialog; where a browser forbids it, say what to do. */
+    /** Copy a text and say so; where a browser forbids it, say what to do. */
     async copyText(text, done, failed) {
-      try {
-        await navigator.clipboard.writeText(text);
-        window.alert$.next(this.word(done));
-      } catch {
-        this.said.textContent = this.word(failed, { address: text });
-      }
+      const copied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+      const said = this.word(copied ? done : failed, { address: text });
+      if (copied && window.alert$) window.alert$.next(said); // the theme's dialog
+      else this.said.textContent = said;
     }
 
     /** Let a link in the text set this explorer, without loading the page again. */
     follow(event) {
       const link = event.target.closest?.("a[href]");
       const here = link && link.pathname === location.pathname && link.host === location.host;
-      if (!here || !link.search || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (!here || !link.search || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
       event.preventDefault();
       history.replaceState(history.state, "", link.search + location.hash);
-      location.hash = link.hash;
-      this.restart(this.stateIn(link.search));
+      if (link.hash) location.hash = link.hash; // scrolls there
+      this.open();
     }
 
     // What the training says.
@@ -478,87 +573,131 @@
     show(frame) {
       if (frame.run !== this.first) return; // of a run that was given up
       frame.done &&= frame.id === this.turn; // there may be a newer wish
-      const { now } = this;
-      now.losses.push(...frame.losses);
-      Object.assign(now, { ...frame, losses: now.losses });
-      if (frame.plane) this.plane = frame.plane;
-      if (frame.done) this.playing = false;
-      requestAnimationFrame(() => this.draw(frame));
-    }
-
-    draw(frame) {
-      const { now, earlier: before, settings } = this;
-      const { depth } = settings;
-      this.play.textContent = this.word(this.playing ? "pause" : "play");
-      this.dataset.step = now.step;
-      const accuracy = this.data.classes && now.heldOut ? ` (${Math.round(100 * now.heldOut.accuracy)}%)` : "";
-      this.numbers.textContent = this.word("numbers", {
-        step: now.step,
-        loss: written(now.losses.at(-1)),
-        heldOut: `${written(now.heldOut?.loss)}${accuracy}`,
+      if (!this.kept || !differences(this.kept, this.settings).length) frame.sides.length = 1;
+      const last = this.frames.at(-1);
+      this.judge(frame);
+      frame.sides.forEach((side, i) => {
+        this.losses[i].push(...side.losses);
+        side.plane ??= last?.sides[i].plane; // they come less often
+        side.heldOut ??= last?.sides[i].heldOut;
       });
-      this.sayVerdict();
-      const [loss, ...bars] = this.charts;
-      loss.curve(now.losses, before?.losses ?? []);
-      for (const chart of bars) {
-        const kind = chart.box.className;
-        const values = (run) => run?.hidden?.map((layer) => layer[kind]) ?? [];
-        chart.bars(values(now), values(before), Math.max(depth, before?.settings.depth ?? 0));
-        const [first, last] = [values(now)[0], values(now).at(-1)].map(written);
-        if (frame.done) chart.svg.setAttribute("aria-label", this.word("described", { title: this.word(`${kind}_title`), first, last, depth }));
-      }
-      if (frame.done) {
-        const label = this.word("loss_described", { first: written(now.losses[0]), last: written(now.losses.at(-1)), step: now.step });
-        loss.svg.setAttribute("aria-label", label);
-        this.fillTable();
-      }
-      if (frame.plane) this.drawPlanes();
-      this.judge();
-      const lines = before ? ["now", "before"].map((name) => element("span", {}, this.word(name, { state: this.named(name) }))) : [];
-      this.key.replaceChildren(...lines);
+      this.frames.push(frame);
+      if (frame.done) this.playing = false;
+      if (frame.done && frame.step === TrainingSession.MOST) this.said.textContent = this.word("enough", { step: frame.step });
+      this.back.max = this.frames.length - 1;
+      this.back.value = this.back.max;
+      requestAnimationFrame(() => {
+        if (this.frames.length) this.draw(this.frames.at(-1)); // else it began again meanwhile
+      });
     }
 
-    sayVerdict() {
-      const { verdict } = this.now;
+    /** Draw what was at a step: mostly the last one. */
+    draw(frame) {
+      const { kept } = this;
+      this.frame = frame;
+      this.play.textContent = this.word(this.playing ? "pause" : "play");
+      this.dataset.step = frame.step;
+      this.drop.hidden = !kept;
+      this.toggleAttribute("data-kept", Boolean(kept));
+      this.backLabel.hidden = this.frames.length < 3;
+      this.back.setAttribute("aria-valuetext", this.word("at_step", { step: frame.step }));
+      const layers = Math.max(this.settings.depth, kept?.depth ?? 0);
+      for (const [own, next] of this.pairs) {
+        if (!kept) own.remove();
+        else if (!own.isConnected) next.before(own);
+      }
+      this.sides.forEach((side, i) => {
+        if (!i || kept) this.drawSide(side, i, frame, layers);
+      });
+      this.drawPlanes();
+      if (!this.playing) this.fillTable();
+    }
+
+    drawSide(side, i, frame, layers) {
+      const settings = i ? this.kept : this.settings;
+      const from = frame.sides[i] ? i : 0; // a kept run without a change is the same run
+      const { hidden = [], verdict, heldOut } = frame.sides[from];
+      const losses = this.losses[from];
+      const name = this.kept ? this.word(i ? "kept" : "new") : "";
+      side.head.textContent = this.kept ? `${name} · ${this.named(i)}` : "";
+      const accuracy = heldOut && this.data[i].classes && frame.step ? ` (${percent(heldOut.accuracy)})` : "";
+      const said = `${written(frame.step ? heldOut?.loss : null)}${accuracy}`;
+      side.numbers.textContent = this.word("numbers", { step: frame.step, loss: written(losses[frame.step - 1]), heldOut: said });
+      this.sayVerdict(side, verdict);
+      side.charts.loss.curve(losses, frame.step);
+      for (const kind of ["gradient", "share", "update", "spread"]) {
+        const values = hidden.map((layer) => valueOf(kind, layer)).filter((value) => value !== null);
+        side.charts[kind].bars(values, layers);
+        if (!this.playing) this.describe(side, kind, values, name);
+      }
+      if (!this.playing) {
+        const described = { first: written(losses[0]), last: written(losses[frame.step - 1]), step: frame.step };
+        side.charts.loss.svg.setAttribute("aria-label", this.label(name, this.word("loss_described", described)));
+      }
+      for (const { which } of Object.values(side.boxes)) which.textContent = name;
+      side.boxes.share.note.textContent = this.word(`share_${counted(settings)}`);
+      const columns = this.data[i].train.x.columns;
+      side.boxes.plane.note.textContent = this.word(columns > 2 ? "plane_samples" : columns > 1 ? "plane_points" : "plane_curve");
+      side.plane.canvas.setAttribute("aria-label", this.label(name, `${this.word("plane_title")} ${accuracy}`));
+    }
+
+    label(name, text) {
+      return name ? `${name}: ${text}` : text;
+    }
+
+    /** Say what a chart of layers shows, for those who do not see it. */
+    describe(side, kind, values, name) {
+      const title = this.word(`${kind}_title`);
+      const depth = values.length;
+      const ends = { title, depth, first: written(values[0]), last: written(values.at(-1)) };
+      const most = Math.max(...values);
+      const shares = { title, depth, most: percent(most), layer: values.indexOf(most) + 1, clear: values.filter((v) => !v).length };
+      const said = kind === "share" && depth ? this.word("share_described", shares) : this.word("described", ends);
+      side.charts[kind].svg.setAttribute("aria-label", this.label(name, said));
+    }
+
+    sayVerdict(side, verdict) {
       const name = verdict?.name ?? "none";
       const text = this.word(`verdict_${name}`, verdict ?? {});
-      this.dataset.verdict = name;
-      this.verdict.setAttribute("aria-live", this.playing ? "off" : "polite"); // not ten times a second
-      if (this.verdict.textContent !== text) this.verdict.textContent = text;
+      side.verdict.dataset.verdict = name;
+      side.verdict.setAttribute("aria-live", this.playing ? "off" : "polite"); // not ten times a second
+      if (side.verdict.textContent !== text) side.verdict.textContent = text;
     }
 
-    drawPlanes() {
-      const [own, other] = this.planes;
-      const { earlier: before, data, plane } = this;
-      if (plane) own.draw(plane, data);
-      own.canvas.setAttribute("aria-label", own.title.textContent);
-      other.canvas.setAttribute("aria-label", other.title.textContent);
-      if (!before?.plane) return other.box.remove();
-      this.side.append(other.box);
-      other.draw(before.plane, before.data);
+    drawPlanes(again = false) {
+      this.sides.forEach((side, i) => {
+        const { plane } = this.frame?.sides[i] ?? this.frame?.sides[0] ?? {};
+        if (plane && (!i || this.kept)) side.plane.draw(plane, this.data[i], again);
+      });
     }
 
-    /** Name that in which the run and the one before differ. */
-    named(which) {
-      const { settings, earlier } = this;
-      const shown = which === "now" ? settings : earlier.settings;
-      const differ = Object.keys(CHOICES).filter((key) => settings[key] !== earlier.settings[key]);
+    /** Name that in which a run and the other differ. */
+    named(i) {
+      const { settings, kept } = this;
+      const shown = i ? kept : settings;
       const value = (key) => this.words[`${key}_${shown[key]}`] ?? String(shown[key]);
-      return differ.map((key) => `${this.word(key)}: ${value(key)}`).join(this.word("separator"));
+      const differ = differences(settings, kept).map((key) => `${this.word(key)}: ${value(key)}`);
+      return differ.join(this.word("separator")) || this.word("no_change");
     }
 
     fillTable() {
-      this.table.querySelector("table")?.remove();
-      if (!this.table.open || !this.now.hidden?.length) return;
+      for (const old of this.table.querySelectorAll("div")) old.remove();
+      if (!this.table.open || !this.frame.sides[0].hidden) return;
       const columns = ["gradient", "update", "spread", "dead", "saturated"];
       const head = ["layer", ...columns].map((name) => element("th", { scope: "col" }, this.word(`${name}_column`)));
-      const percent = (share) => (share === null ? "–" : `${Math.round(100 * share)}%`);
-      const rows = this.now.hidden.map((layer, i) => {
-        const cells = columns.map((name) => (name === "dead" || name === "saturated" ? percent(layer[name]) : written(layer[name])));
-        return element("tr", {}, element("th", { scope: "row" }, String(i + 1)), ...cells.map((text) => element("td", {}, text)));
-      });
-      const table = element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
-      this.table.append(element("div", { class: "md-typeset__scrollwrap" }, table));
+      const cell = (layer, name) => {
+        const share = name === "dead" || name === "saturated";
+        return element("td", {}, share && layer[name] !== null ? percent(layer[name]) : written(layer[name]));
+      };
+      for (const [i, { hidden }] of [...this.frame.sides.entries()].reverse()) {
+        const rows = hidden.map((layer, at) => {
+          return element("tr", {}, element("th", { scope: "row" }, String(at + 1)), ...columns.map((name) => cell(layer, name)));
+        });
+        const title = this.kept ? [element("caption", {}, this.sides[i].head.textContent)] : [];
+        const top = element("thead", {}, element("tr", {}, ...head.map((th) => th.cloneNode(true))));
+        const table = element("table", {}, ...title, top, element("tbody", {}, ...rows));
+        this.table.append(element("div", { class: "md-typeset__scrollwrap" }, table));
+      }
     }
 
     fillCode() {
