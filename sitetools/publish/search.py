@@ -65,6 +65,7 @@ def readable(content: str, description: str) -> str:
     content = _PRE.sub(lambda code: _words(_NAME, code[0]), content)
     content = _MATH.sub(lambda math: _in_words(math[0]), _DROPPED.sub("", content))
     content = _ROW.sub(r"<\1p>", _CELL.sub(" · ", _INVISIBLE.sub("", content)))
+    content = re.sub(r"[ \n]+", " ", content)
     said = f"<p>{html.escape(description, quote=False)}</p>"
     return content if said in content else content.replace("</h1>", f"</h1>{said}", 1)
 
@@ -120,6 +121,9 @@ def finish(project: Project, language: str, site: Path) -> None:
     index["config"]["synonyms"] = search_words.synonyms(
         project, language, known["synonyms"].get(language, [])
     )
+    little = known["little_words"]
+    lines = [line for name in {"en", language} for line in little.get(name, [])]
+    index["config"]["little_words"] = sorted(" ".join(lines).split())
     names = dict(known["names"])
     titles = {entry["location"]: entry["title"].lower() for entry in index["docs"]}
     for terms, place in search_words.glossary(project, language):

@@ -1,6 +1,10 @@
 // How search understands a query and ranks what it finds. This comes before the theme's
 // worker, which calls asked(), enough() and score(): see theme.py.
 
+// The numbers below were fitted by random search to what readers type, in tests/data, so
+// that as many pages as possible come first. They are a fit, not a theory: where search
+// reads something else, or the lists grow, others may fit better.
+
 // So many words are a name or a question. More are a pasted message, of which this site
 // need not know each word.
 const SHORT = 7;
@@ -42,15 +46,10 @@ const NEAR = 0.18;
 const NEAR_NAMED = 0.31;
 // How much of its boost a page keeps.
 const BOOST = 0.29;
-// What a little word counts, of which questions are full.
+// What a little word counts: see search.yml.
 const LITTLE = 0.46;
-const LITTLE_WORDS = new Set(
-  ("it its does did do use used using mean means meaning definition explain explained difference between best good like" +
-    " get gets got we me you there if but not no will would could so more need way work works happen happens help occur occurs" +
-    " over some any all every each other much many very too still just also only always never several few during while into about again compare comparison versus" +
-    " 쓰 쓰면 쓰나 쓰나요 쓰는 사용 하면 하나 하나요 있나 있나요 있는지 되나 되나요 되면 얼마 얼마나 때문 좀 뭐 무슨 인가 인가요 나요 까요 해도 경우 관련 대한 대해 이유 왜 원리 원인 작게 많이 자꾸 계속 갑자기 항상 전부 다 더 덜 너무 아주 조금 그런데 거의 보통 비교 차이 에서 에는 에").split(" "),
-);
 
+let little = new Set(); // words of which questions are full
 let synonyms = []; // each: what this site says, then what others say
 let sayings = []; // of the synonyms: their words and those of this site, the longest first
 let plain = new Map(); // of words with one name of one word: that name
@@ -61,12 +60,14 @@ let vocabulary; // the words of the index
 
 addEventListener("message", ({ data: { type, data } }) => {
   if (type !== 0) return;
+  little = new Set(data.config.little_words);
   synonyms = data.config.synonyms ?? [];
   docs = data.docs;
   for (const doc of docs) {
     // The id of a section says in English what it is about.
     const [, id] = doc.location.split("#");
-    if (id) [doc.others, doc.names] = [doc.names ?? "", `${doc.names ?? ""} ${id.replaceAll("-", " ")}`.trim()];
+    doc.own = doc.names ?? "";
+    if (id) doc.names = `${doc.own} ${id.replaceAll("-", " ")}`.trim();
   }
 });
 
@@ -80,11 +81,15 @@ function split(text) {
   return words.length === 1 && words[0] === text ? words : words.flatMap(split);
 }
 
+const ENDING = new RegExp(
+  "(?:at(?:ions?|e[ds]?|ing)|i(?:ons?|ng|ty|ve)|[ae]nc(?:e|es|y|ies)|[ae]nt|al|ly|ments?" +
+    "|e[drs]?|or|(?<![su])s|y|ies)$",
+);
 // An English word without its ending: initialize, initialisation.
 function stem(word) {
   if (!/^[a-z]{5,}$/.test(word)) return word;
   const one = word.replace(/is(?=(?:e[ds]?|ing|ations?)$)/, "iz");
-  const short = one.replace(/(?:at(?:ions?|e[ds]?|ing)|i(?:ons?|ng|ty|ve)|[ae]nc(?:e|es|y|ies)|[ae]nt|al|ly|ments?|e[drs]?|or|(?<![su])s|y|ies)$/, "");
+  const short = one.replace(ENDING, "");
   return short.length > 3 ? short : one;
 }
 
@@ -104,7 +109,8 @@ function distance(one, other, most) {
       const [a, b] = [one[i - 1], other[j - 1]];
       const change = a === b ? 0 : VOWEL.test(a) && VOWEL.test(b) ? 0.5 : 1;
       next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + change);
-      if (i > 1 && j > 1 && a === other[j - 2] && one[i - 2] === b) next[j] = Math.min(next[j], before[j - 2] + 1);
+      const swapped = i > 1 && j > 1 && a === other[j - 2] && one[i - 2] === b;
+      if (swapped) next[j] = Math.min(next[j], before[j - 2] + 1);
     }
     if (Math.min(...next) > most) return Infinity;
     [before, row] = [row, next];
@@ -112,20 +118,32 @@ function distance(one, other, most) {
   return row[other.length];
 }
 // From so many letters on, so many may differ.
-const allowed = (word) => (word.length < 5 ? 0 : VOWEL.test(word) ? (word.length < 9 ? 0.5 : 1.5) : word.length < 9 ? 1 : 2);
+function allowed(sound) {
+  if (sound.length < 5) return 0;
+  return (sound.length < 9 ? 1 : 2) - (VOWEL.test(sound) ? 0.5 : 0);
+}
 
 // The words that this site knows, and how it finds them.
 function learn({ invertedIndex, fields }) {
-  const tokens = Object.keys(invertedIndex).sort();
-  sayings = synonyms.flatMap((names) => names.map((name) => [name, names[0]].map((one) => split(one.toLowerCase()))));
+  const words = (text) => split(text.toLowerCase());
+  sayings = synonyms.flatMap((names) => names.map((name) => [words(name), words(names[0])]));
   sayings = sayings.filter(([one]) => one.length).sort(([one], [other]) => other.length - one.length);
   const single = sayings.filter(([one, main]) => one.length === 1 && main.length === 1);
   plain = new Map(single.reverse().map(([[one], [main]]) => [one, main]));
+  const tokens = Object.keys(invertedIndex).sort();
   const all = new Set([...tokens, ...sayings.flatMap(([one]) => one)]);
-  const spoken = [...all].filter((word) => /^(?:\p{L}{3,}|[가-힣]{2,})$/u.test(word)).map((word) => [word, sounds(word)]);
+  const spoken = [...all].filter((word) => /^(?:\p{L}{3,}|[가-힣]{2,})$/u.test(word));
   const numbers = new Map(docs.map(({ location }, n) => [location, n]));
   const whole = docs.map(({ location }) => numbers.get(location.split("#")[0]));
-  vocabulary = { invertedIndex, fields, tokens, stems: group(tokens, stem), all, spoken, docs, numbers, whole, pages: docs.filter((_, n) => whole[n] === n), known: new Map(), weight: new Map(), has: new Map() };
+  vocabulary = {
+    invertedIndex, fields, tokens, all, numbers, whole,
+    stems: group(tokens, stem),
+    spoken: spoken.map((word) => [word, sounds(word)]),
+    pages: docs.filter((_, n) => whole[n] === n),
+    titles: docs.map(({ title }) => words(title.replace(/<[^>]*>|&\w+;/g, " "))),
+    own: docs.map((doc) => new Set(words(doc.own))),
+    known: new Map(), weight: new Map(), has: new Map(), // see once()
+  };
 }
 function group(items, key) {
   const groups = new Map();
@@ -133,58 +151,73 @@ function group(items, key) {
   return groups;
 }
 
+// What a function finds for a word, computed once.
+function once(kind, word, compute) {
+  const before = vocabulary[kind];
+  if (!before.has(word)) before.set(word, compute(word));
+  return before.get(word);
+}
+
 // The words of the index that are like one of the query, and how much.
-function known(word) {
-  const { tokens, stems } = vocabulary;
-  if (!vocabulary.known.has(word)) {
-    const like = new Map();
-    let [low, high] = [0, tokens.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (tokens[middle] < word) low = middle + 1;
-      else high = middle;
-    }
-    for (; low < tokens.length && tokens[low].startsWith(word); low++) if (begins(tokens[low], word)) like.set(tokens[low], BEGIN);
-    for (const token of stems.get(stem(word)) ?? []) like.set(token, SAME_STEM);
-    if (vocabulary.invertedIndex[word]) like.set(word, 1);
-    vocabulary.known.set(word, like);
+const known = (word) => once("known", word, findKnown);
+function findKnown(word) {
+  const like = new Map(starting(word).map((token) => [token, BEGIN]));
+  for (const token of vocabulary.stems.get(stem(word)) ?? []) like.set(token, SAME_STEM);
+  if (vocabulary.invertedIndex[word]) like.set(word, 1);
+  return like;
+}
+// The words of the index that begin with one; they are sorted.
+function starting(word) {
+  const { tokens } = vocabulary;
+  let [low, high] = [0, tokens.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (tokens[middle] < word) low = middle + 1;
+    else high = middle;
   }
-  return vocabulary.known.get(word);
+  let end = low;
+  while (tokens[end]?.startsWith(word)) end++;
+  return tokens.slice(low, end).filter((token) => begins(token, word));
 }
 // Those that mean the same, not only begin the same.
 const alike = (word) => [...known(word)].filter(([, like]) => like > BEGIN).map(([token]) => token);
 
 // How much a word of the query counts: the rarer, the more.
-function weight(word) {
-  const { invertedIndex, fields, docs } = vocabulary;
-  if (!vocabulary.weight.has(word)) {
-    const places = new Set([...known(word).keys()].flatMap((token) => fields.flatMap((field) => Object.keys(invertedIndex[token][field]))));
-    const pages = new Set([...places].map((place) => place.split("#")[0]));
-    const rare = (all, those) => Math.log(1 + all.length / (1 + (those.size || FEW)));
-    const rareness = rare(docs, places) ** RARE * rare(vocabulary.pages, pages) ** RARE_PAGE;
-    vocabulary.weight.set(word, rareness * (LITTLE_WORDS.has(word) ? LITTLE : 1) * (places.size ? 1 : UNKNOWN));
-  }
-  return vocabulary.weight.get(word);
+const weight = (word) => once("weight", word, findWeight);
+function findWeight(word) {
+  const { invertedIndex, fields, pages } = vocabulary;
+  const placesOf = (token) => fields.flatMap((field) => Object.keys(invertedIndex[token][field]));
+  const places = new Set([...known(word).keys()].flatMap(placesOf));
+  const its = new Set([...places].map((place) => place.split("#")[0]));
+  const rare = (all, those) => Math.log(1 + all.length / (1 + (those.size || FEW)));
+  const rareness = rare(docs, places) ** RARE * rare(pages, its) ** RARE_PAGE;
+  return rareness * (little.has(word) ? LITTLE : 1) * (places.size ? 1 : UNKNOWN);
 }
 
-// What was typed or pasted, as words: the theme would take signs such as - and : for
-// operators.
+// The words that the theme is to look for: those of the query, and what is like them.
 function asked(query, index) {
   if (vocabulary?.invertedIndex !== index.invertedIndex) learn(index);
-  // Of a traceback, only its message.
-  const message = query.replace(/^.*\w(?:Error|Exception|Warning): (?=.*\S)/s, "").toLowerCase();
-  let words = split(message.replace(/n['’]t\b/g, " not").replace(/[^\p{L}\p{M}\p{N}_]+/gu, " "));
-  const short = words.length <= SHORT;
-  words = words.filter((word) => known(word).size || !LITTLE_WORDS.has(word));
-  if (short) words = words.flatMap(meant);
-  // Words in a polite form may be missing: they end a Korean question.
-  words = words.filter((word) => known(word).size || !/[가-힣](?:요|[가-힣][다까])$/.test(word));
-  parts = said(words);
-  if (!short) parts = parts.filter(({ ways }) => ways.flat().some((word) => known(word).size && !/^(\d+|[a-z])$/.test(word)));
+  parts = understood(query);
   for (const part of parts) part.weight = Math.min(...part.ways.map((way) => Math.max(...way.map(weight))));
   rank();
   const looked = parts.flatMap(({ ways }) => ways.flat()).flatMap((word) => [...alike(word), word]);
-  return [...new Set(looked)].map((word) => (vocabulary.invertedIndex[word] ? `${word}^1 ${word}` : word)).join(" ");
+  const there = (word) => vocabulary.invertedIndex[word];
+  return [...new Set(looked)].map((word) => (there(word) ? `${word}^1 ${word}` : word)).join(" ");
+}
+
+// The parts of what was typed or pasted. Signs such as - and : would be operators of the
+// theme.
+function understood(query) {
+  // Of a traceback, only its message.
+  const message = query.replace(/^.*\w(?:Error|Exception|Warning): (?=.*\S)/s, "").toLowerCase();
+  const typed = split(message.replace(/n['’]t\b/g, " not").replace(/[^\p{L}\p{M}\p{N}_]+/gu, " "));
+  const short = typed.length <= SHORT;
+  let words = typed.filter((word) => known(word).size || !little.has(word));
+  if (short) words = words.flatMap(meant);
+  // Words in a polite form may be missing: they end a Korean question.
+  words = words.filter((word) => known(word).size || !/[가-힣](?:요|[가-힣][다까])$/.test(word));
+  const telling = (word) => known(word).size && !/^(\d+|[a-z])$/.test(word);
+  return said(words).filter(({ ways }) => short || ways.flat().some(telling));
 }
 
 // Whether two words are the same, or two names of one thing.
@@ -221,10 +254,10 @@ function pieces(word) {
   const least = /^[가-힣]+$/.test(word) ? 2 : 4;
   for (let cut = word.length - least; cut >= least; cut--) {
     const [start, tail] = [word.slice(0, cut), word.slice(cut)];
-    if (LITTLE_WORDS.has(start)) continue;
+    if (little.has(start)) continue;
     const head = vocabulary.all.has(start) ? start : close(start);
-    const rest = head && (known(tail).has(tail) || vocabulary.all.has(tail) ? [tail] : (pieces(tail) ?? (close(tail) && [close(tail)])));
-    if (rest) return [head, ...rest];
+    const rest = head && (vocabulary.all.has(tail) ? [tail] : (pieces(tail) ?? close(tail)));
+    if (rest) return [head, rest].flat();
   }
 }
 function close(word) {
@@ -238,65 +271,63 @@ function close(word) {
   return best;
 }
 
-// What each place has of a word, in its title, its names and its text, in the title or
-// names of its page, and anywhere on it: what that is worth, how much of the word that is,
-// and how much of it is in its own title or names.
-function has(word) {
-  const { invertedIndex, numbers, whole, docs } = vocabulary;
-  const cached = vocabulary.has.get(word);
-  if (cached) return cached;
-  const [title, names, text, above, around] = Array.from({ length: 5 }, () => new Float32Array(whole.length));
-  for (const [token, like] of known(word)) {
-    const fields = invertedIndex[token];
-    for (const ref in fields.title) title[numbers.get(ref)] = Math.max(title[numbers.get(ref)], like);
-    for (const ref in fields.names) {
-      const n = numbers.get(ref);
-      docs[n].own ??= new Set(split((docs[n].others ?? docs[n].names).toLowerCase()));
-      names[n] = Math.max(names[n], docs[n].own.has(token) ? like : like * ID);
-    }
-    for (const ref in fields.text) text[numbers.get(ref)] += like * fields.text[ref].position.length;
-  }
-  for (const [n, page] of whole.entries()) around[page] += Math.max(title[n], names[n], text[n]);
-  for (const [n, page] of whole.entries()) {
-    around[n] = around[page];
-    if (n !== page) above[n] = Math.max(title[page], names[page]);
-  }
+// What each place has of a word: what that is worth, how much of the word that is, and how
+// much of it is in its own title or names.
+const has = (word) => once("has", word, findHas);
+function findHas(word) {
+  const { title, names, text } = uses(word);
+  const named = title.map((most, n) => Math.max(most, names[n]));
+  const { above, around } = onPage(named, text);
   const value = title.map((_, n) => {
     const less = (1 - TITLE * title[n]) * (1 - NAMES * names[n]) * (1 - (TEXT * text[n]) / (text[n] + HALF));
     return 1 - less * (1 - PAGE_TITLE * above[n]) * (1 - (PAGE_TEXT * around[n]) / (around[n] + PAGE_HALF));
   });
-  const named = title.map((_, n) => Math.max(title[n], names[n]));
   const share = named.map((most, n) => Math.max(most, above[n], Math.min(1, text[n])));
-  vocabulary.has.set(word, { value, share, named });
-  return vocabulary.has.get(word);
+  return { value, share, named };
+}
+const zeros = () => new Float32Array(docs.length);
+
+// How much each place has of a word in its title, its names and its text.
+function uses(word) {
+  const { invertedIndex, numbers, own } = vocabulary;
+  const [title, names, text] = [zeros(), zeros(), zeros()];
+  const most = (field, n, like) => (field[n] = Math.max(field[n], like));
+  for (const [token, like] of known(word)) {
+    const fields = invertedIndex[token];
+    for (const ref in fields.title) most(title, numbers.get(ref), like);
+    for (const ref in fields.names) {
+      const n = numbers.get(ref);
+      most(names, n, own[n].has(token) ? like : like * ID);
+    }
+    for (const ref in fields.text) text[numbers.get(ref)] += like * fields.text[ref].position.length;
+  }
+  return { title, names, text };
+}
+
+// How much the page of each place has of a word: in its title or names, and anywhere.
+function onPage(named, text) {
+  const { whole } = vocabulary;
+  const [above, around] = [zeros(), zeros()];
+  for (const [n, page] of whole.entries()) around[page] += Math.max(named[n], text[n]);
+  for (const [n, page] of whole.entries()) {
+    around[n] = around[page];
+    if (n !== page) above[n] = named[page];
+  }
+  return { above, around };
 }
 
 // What each place has of the query.
 function rank() {
-  const { docs, whole } = vocabulary;
   const total = sum(parts.map(({ weight }) => weight));
-  const all = parts.map(({ ways }) => ways.map((way) => way.map(has)));
+  const all = parts.map(({ ways, weight }) => ({ ways: ways.map((way) => way.map(has)), weight }));
   const said = new Set(parts.flatMap(({ ways }) => ways.flat().flatMap((word) => [word, ...alike(word)])));
   found = new Map();
-  for (const [n, doc] of docs.entries()) {
-    let [value, share, named] = [0, 0, 0];
-    parts.forEach(({ weight }, at) => {
-      let best;
-      for (const way of all[at]) {
-        // Of words that mean something together, the least.
-        const least = (what) => (way.length === 1 ? way[0][what][n] : Math.min(...way.map((word) => word[what][n])));
-        const here = least("value");
-        if (here > (best?.value ?? 0)) best = { value: here, share: least("share"), named: least("named") };
-      }
-      if (!best) return;
-      value += best.value * weight;
-      share += best.share * weight;
-      named = Math.max(named, best.named);
-    });
-    if (!value) continue;
-    const isPage = whole[n] === n;
-    const score = (value / total) ** POWER * (1 + (isPage ? PRECISE_PAGE : PRECISE) * precise(doc, said)) * (doc.boost ?? 1) ** BOOST * (isPage ? PAGE : 1);
-    if (share / total >= (named ? SHARE : MOST)) found.set(doc.location, score);
+  for (const [n, { location, boost = 1 }] of docs.entries()) {
+    const { value, share, named } = hasOf(all, n);
+    if (!value || share / total < (named ? SHARE : MOST)) continue;
+    const [precision, page] = vocabulary.whole[n] === n ? [PRECISE_PAGE, PAGE] : [PRECISE, 1];
+    const exact = 1 + precision * precise(n, said);
+    found.set(location, (value / total) ** POWER * exact * boost ** BOOST * page);
   }
   const pairs = neighbors();
   if (!pairs.length) return;
@@ -304,16 +335,35 @@ function rank() {
   for (const [place, score] of best) found.set(place, score * near(place, pairs));
 }
 
-// How much of a title is in the query.
-function precise(doc, said) {
-  doc.words ??= split(doc.title.toLowerCase().replace(/<[^>]*>|&\w+;/g, " ")).map((word) => [word, weight(word)]);
-  return sum(doc.words.map(([word, weight]) => (said.has(word) ? weight : 0))) / (sum(doc.words.map(([, weight]) => weight)) || 1);
+// What a place has of all parts of the query, of each in the way that is worth most.
+function hasOf(all, n) {
+  const has = { value: 0, share: 0, named: 0 };
+  for (const { ways, weight } of all) {
+    const best = { value: 0, share: 0, named: 0 };
+    for (const way of ways) {
+      // Of words that mean something together, the least.
+      const least = (what) => Math.min(...way.map((word) => word[what][n]));
+      if (least("value") <= best.value) continue;
+      for (const what in best) best[what] = least(what);
+    }
+    has.value += best.value * weight;
+    has.share += best.share * weight;
+    has.named = Math.max(has.named, best.named);
+  }
+  return has;
+}
+
+// How much of a place's title is in the query.
+function precise(n, said) {
+  const title = vocabulary.titles[n];
+  return sum(title.filter((word) => said.has(word)).map(weight)) / (sum(title.map(weight)) || 1);
 }
 
 // The words that follow each other in the query, from one part to the next, as words of
 // the index.
 function neighbors() {
-  const ends = parts.map(({ ways }) => [0, -1].map((end) => [...new Set(ways.flatMap((way) => alike(way.at(end))))]));
+  const last = (ways, end) => [...new Set(ways.flatMap((way) => alike(way.at(end))))];
+  const ends = parts.map(({ ways }) => [last(ways, 0), last(ways, -1)]);
   return ends.slice(1).map(([first], n) => [ends[n][1], first]);
 }
 // How much more a place is worth that says words close together as the query does.
@@ -324,7 +374,8 @@ function near(place, pairs) {
     const second = new Set(at(after));
     return second.size && at(before).some((n) => [1, 2, -1, -2].some((step) => second.has(n + step)));
   };
-  const share = (fields) => pairs.filter((pair) => fields.some((field) => close(field, pair))).length / pairs.length;
+  const said = (fields) => pairs.filter((pair) => fields.some((field) => close(field, pair)));
+  const share = (fields) => said(fields).length / pairs.length;
   return 1 + NEAR_NAMED * share(["title", "names"]) + NEAR * share(["text"]);
 }
 

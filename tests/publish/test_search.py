@@ -83,8 +83,9 @@ def test_search_reads_words_only(html, text):
 
 
 def test_description_is_read_once():
-    lab = "<h1>T</h1><p>About</p>"
-    assert search.readable(lab, "About") == lab
+    lab = "<h1>T</h1><p>About this</p>"
+    assert search.readable(lab, "About this") == lab
+    assert search.readable(lab.replace(" ", "\n"), "About this") == lab, "a new line"
 
 
 def small_glossary(root: Path) -> Project:
@@ -147,6 +148,24 @@ def test_index_has_the_names_of_pages_and_no_escapes(root):
     assert part["names"] == "학습 training", "its page is about something else"
     assert "names" not in other
     assert finite["names"] == search.words()["names"]["diagnose/#non-finite"]
+
+
+@pytest.mark.parametrize(
+    ("language", "known"),
+    [("ko", {"차이", "difference"}), ("en", {"difference"}), ("xx", {"difference"})],
+)
+def test_index_has_the_little_words_of_its_language_and_of_english(
+    root, language, known
+):
+    folder = root / "search"
+    folder.mkdir()
+    path = folder / "search_index.json"
+    path.write_text('{"config": {}, "docs": []}', "utf-8")
+    (root / "docs" / language).mkdir(exist_ok=True)
+    search.finish(Project(root), language, root)
+    words = json.loads(path.read_text("utf-8"))["config"]["little_words"]
+    assert {"차이", "difference"} & set(words) == known
+    assert len(set(words)) == len(words)
 
 
 def test_of_a_message_search_reads_code_and_what_is_printed():
