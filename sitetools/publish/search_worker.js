@@ -49,6 +49,9 @@ const BOOST = 0.29;
 // What a little word counts: see search.yml.
 const LITTLE = 0.46;
 
+const SPOKEN =
+  /^[가-힣]$|[가-힣](?:요|[가-힣][다까]|[는은]데|면|면서|지만|려고|[아어해]서|니까|거나|도록)$/;
+
 let little = new Set(); // words of which questions are full
 let synonyms = []; // each: what this site says, then what others say
 let sayings = []; // of the synonyms: their words and those of this site, the longest first
@@ -214,8 +217,8 @@ function understood(query) {
   const short = typed.length <= SHORT;
   let words = typed.filter((word) => known(word).size || !little.has(word));
   if (short) words = words.flatMap(meant);
-  // Words in a polite form may be missing: they end a Korean question.
-  words = words.filter((word) => known(word).size || !/[가-힣](?:요|[가-힣][다까])$/.test(word));
+  // Korean verbs, adverbs of a syllable and whole polite forms may be missing.
+  words = words.filter((word) => known(word).size || !SPOKEN.test(word));
   const telling = (word) => known(word).size && !/^(\d+|[a-z])$/.test(word);
   return said(words).filter(({ ways }) => short || ways.flat().some(telling));
 }
@@ -260,12 +263,18 @@ function pieces(word) {
     if (rest) return [head, rest].flat();
   }
 }
+// The index has English words without their endings, in which a typo may be.
+function unlikeEnding(word, stemmed) {
+  const ending = word.length - stemmed.length;
+  if (!/^[a-z]{5,}$/.test(stemmed) || ending < 1 || ending > 4) return Infinity;
+  return distance(word.slice(0, stemmed.length), stemmed, 0.5) + 0.5;
+}
 function close(word) {
   const sound = sounds(word);
   let [best, least] = [undefined, allowed(sound) + 0.1];
   for (const [other, its] of vocabulary.spoken) {
-    if (its[0] !== sound[0] || Math.abs(its.length - sound.length) > 2) continue;
-    const far = distance(sound, its, allowed(sound));
+    if (its[0] !== sound[0]) continue;
+    const far = Math.min(distance(sound, its, allowed(sound)), unlikeEnding(sound, its));
     if (far < least) [best, least] = [other, far];
   }
   return best;
