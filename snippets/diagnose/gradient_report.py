@@ -32,6 +32,9 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
 
 COMPILING = getattr(torch.compiler, "is_compiling", lambda: False)  # not in 2.1
+RECOMPUTES: Any = getattr(  # are we in a checkpoint, which must see the same again
+    torch._C._autograd, "_top_saved_tensors_default_hooks", lambda _: None
+)
 PAGE = "diagnose/"  # a copy from the site has the whole address
 
 VANISHING = 1e-3  # of a gradient nearer to the loss
@@ -263,10 +266,12 @@ class Layer:
     steady: bool = False  # falls, or grows, at nearly every step
     finite: bool = True  # output, gradient and weights
     size: float | None = None  # of the weights, over the root of their number of rows
+    readers: set["Layer"] = field(default_factory=set)  # next along the graph
+    chain: int = 0  # the most uses that feed one another, if it has many
     weights: list[Weight] = field(default_factory=list)  # empty after the step
     uses: list[Use] = field(default_factory=list)
-    off: list[tuple[Tensor, int]] = field(default_factory=list)  # (units,), inputs
-    flat: list[float] = field(default_factory=list)  # shares
+    off: list[tuple[Any, Tensor, int]] = field(default_factory=list)  # node, units,
+    flat: list[tuple[Any, float]] = field(default_factory=list)  # inputs; node, share
 
 
 class GradientReport(TorchFunctionMode):
@@ -305,7 +310,10 @@ class GradientReport(TorchFunctionMode):
         self.strangers: list[tuple[Tensor, str]] = []  # parameters not the model's
         self.nodes: dict[Any, Use] = {}  # of the graph, by the layer's output
         self.roots: list[Any] = []  # of the graph: what backward() was called on
-        self.waiting: list[tuple[float, Callable[[], None]]] = []  # until a layer
+        self.active: dict[Any, float] = {}  # nodes of activations: values an input
+        self.walked: set[Any] = set()  # nodes that lead to a layer, or are one's
+        self.read: set[Any] = set()  # those of activations that a layer reads
+        self.last: set[Any] = set()  # nodes that a loss reads, with no layer between
         self.broken: list[tuple[str, bool]] = []  # not finite, in order of time
         self.turn, self.failed = 0, False  # backward passes; is the loss not finite
         self.held: set[int] = set()  # parameters of optimizers that stepped, by id
@@ -313,7 +321,8 @@ class GradientReport(TorchFunctionMode):
         self.rates: list[float] = []  # learning rates
         self.stepped, self.unseen = False, 0  # did weights move; failed looks
         for layer in self.layers:
-            layer.weights, layer.uses, layer.off = [], [], []
+            layer.weights, layer.uses, layer.off, layer.flat = [], [], [], []
+            layer.readers = set()
 
     def __enter__(self) -> "GradientReport":
         """Start to watch."""
@@ -350,6 +359,7 @@ class GradientReport(TorchFunctionMode):
     def __exit__(self, *error: Any) -> None:
         """Stop watching and judge, even if the step raised an error."""
         self.exits.__exit__(*error)
+        self._quietly(self._follow_graph)
         for layer in self.layers:
             self._quietly(self._measure, layer)
         self._quietly(self._judge)
@@ -452,7 +462,7 @@ class GradientReport(TorchFunctionMode):
             for loss in [*_tensors(x)][:1]:
                 self._look_at_loss(name, loss)
         elif _has_steps(name, args) and any(w.requires_grad for w in args[2]):
-            if not x.requires_grad:
+            if not (x.requires_grad or RECOMPUTES(True)):
                 x = x.detach().requires_grad_()
                 self.given.add(id(x))
             return (x, *args[1:])
@@ -467,15 +477,15 @@ class GradientReport(TorchFunctionMode):
             for weight in self.weights.values():
                 weight.old = weight.old if weight.fresh else weight.has_gradient()
             self.turn += 1
-            self.waiting.clear()
         if not (root := loss.grad_fn):
             return
         self.roots.append(root)
         self._look_at_scale(root)
-        for node in (reached := _walk([root], self.nodes)):
+        reached = _walk([root], self.nodes)
+        self.last |= reached
+        for node in reached:
             if node in self.nodes:
                 self.nodes[node].ends = True
-        for node in reached:
             self._look_at_end(node)
 
     def _look_at_scale(self, root: Any) -> None:
@@ -484,7 +494,8 @@ class GradientReport(TorchFunctionMode):
         if self.scaler or not isinstance(factor, Tensor) or factor.numel() != 1:
             return
         fraction, power = math.frexp(float(factor))
-        if fraction == 0.5 and power > 7 and self.scale == 1:
+        by_tensor = factor.dtype == torch.float32  # a scaler's; not just a number
+        if by_tensor and fraction == 0.5 and power > 7 and self.scale == 1:
             self.scale = float(factor)
             self._note("scaled", self.scale)
 
@@ -577,28 +588,27 @@ class GradientReport(TorchFunctionMode):
 
     def _look_at_activation(self, call: Call) -> None:
         """See which units are off, or at which values it is flat."""
-        layer, y = self.latest, call.out
-        if not layer or not y.numel() or not y.dim() or y.is_complex():
+        layer, y, node = self.latest, call.out, call.outputs[0].grad_fn
+        if not (layer and node and y.numel() and y.dim()) or y.is_complex():
             return
         if call.name in CUTS and (call.name == "relu" or float(y.amin()) == 0):
             axis = self.unit_axis if y.dim() == self.rank else -1
             others = [dim for dim in range(y.dim()) if dim != axis % y.dim()]
             off = (y.amax(others) if others else y) <= 0
-            found = (off, y.numel() // off.numel())
-            self.waiting.append((math.inf, partial(layer.off.append, found)))
+            layer.off.append((node, off, y.numel() // off.numel()))
+            self.active[node] = math.inf
         elif call.name in SLOPE:
             flat = (SLOPE[call.name](call.inputs[0], y) < FLAT).float().mean()
-            work = partial(layer.flat.append, float(flat))
-            self.waiting.append((_width(y), work))
+            layer.flat.append((node, float(flat)))
+            self.active[node] = _width(y)
 
     def _see_use(self, call: Call, layers: list[Layer]) -> None:
         """Note that layers were used, and wait for the gradient of the output."""
         data = [t for t in call.inputs if id(t) not in self.owners]
-        narrowest = max(map(_width, data), default=0)
-        for width, work in self.waiting:
-            if width >= narrowest:  # not the output of a head
-                work()
-        self.waiting.clear()
+        narrowest = max(map(_width, data), default=0)  # else it is that of a head
+        new = _walk([t.grad_fn for t in data], self.walked)
+        self.read |= {n for n in new if self.active.get(n, -1) >= narrowest}
+        self.walked |= new
         name, y = call.name, call.out
         turned = name == "matmul" and id(call.inputs[0]) in self.owners  # W @ x
         if name.startswith("conv"):
@@ -621,6 +631,7 @@ class GradientReport(TorchFunctionMode):
         for t in call.outputs:
             if t.requires_grad:
                 self.nodes[t.grad_fn] = use
+                self.walked.add(t.grad_fn)
                 self._hook(t.register_hook, self._see_output, use, layers[0].name)
         if _has_steps(name, call.args) and call.args[0].requires_grad:
             axis = 1 if call.args[8] else 0
@@ -649,6 +660,8 @@ class GradientReport(TorchFunctionMode):
             self._note("shapes", *shapes)
         elif call.name == "cross_entropy" and not call.out.dim():
             loss, classes = float(call.out), shapes[0][:2][-1]
+            if call.kwargs.get("reduction") == "sum":
+                loss /= call.inputs[0].numel() / classes
             guess = math.log(classes)
             if 0 < 3 * guess < loss < math.inf:
                 self._note("guess", loss, classes, guess)
@@ -670,12 +683,30 @@ class GradientReport(TorchFunctionMode):
 
     # After the step: numbers, verdicts, notes.
 
+    def _follow_graph(self) -> None:
+        """Find which layers read the output of which."""
+        many = {x for x in self.layers if len(x.uses) >= FEWEST_CALLS}
+        found: dict[Any, tuple[set[Layer], Counter[Layer]]] = {}
+        for node in _in_order(self.roots):
+            readers, chains = found.pop(node, (set(), Counter()))
+            if use := self.nodes.get(node):
+                for layer in use.layers:
+                    layer.readers |= readers
+                    chains[layer] += layer in many
+                    layer.chain = max(layer.chain, chains[layer])
+                readers = {*use.layers}
+            for next, _ in node.next_functions:
+                all_readers, most = found.setdefault(next, (set(), Counter()))
+                all_readers |= readers
+                most |= chains
+
     def _measure(self, layer: Layer) -> None:
         """Turn what was seen of a layer into numbers."""
         norms = {
             weight: _norm(weight.value.grad) if norm is None else norm
             for weight in layer.weights
-            if (norm := weight.gradient) is not None or weight.value.grad is not None
+            if weight.value.requires_grad
+            and ((norm := weight.gradient) is not None or weight.value.grad is not None)
         }
         if norms:
             pulls = [norm for weight, norm in norms.items() if not weight.is_bias]
@@ -689,12 +720,15 @@ class GradientReport(TorchFunctionMode):
             self._measure_time(layer, uses, back)
         spreads = [use.spread for use in layer.uses if use.spread is not None]
         layer.spread = statistics.median(spreads) if spreads else None
-        if sum(inputs for _, inputs in layer.off) >= FEWEST_INPUTS:
-            off = layer.off[0][0]
-            for other, _ in layer.off[1:]:
+        cuts = [(off, n) for node, off, n in layer.off if node in self.read]
+        if sum(inputs for _, inputs in cuts) >= FEWEST_INPUTS:
+            off = cuts[0][0]
+            for other, _ in cuts[1:]:
                 off = off & other if off.shape == other.shape else off
             layer.dead = float(off.float().mean())
-        layer.saturated = statistics.mean(layer.flat) if layer.flat else None
+        hidden = self.read - self.last
+        flat = [share for node, share in layer.flat if node in hidden]
+        layer.saturated = statistics.mean(flat) if flat else None
         for number in (layer.output_gradient, layer.gradient, layer.update):
             layer.finite &= number is None or math.isfinite(number)
 
@@ -702,17 +736,19 @@ class GradientReport(TorchFunctionMode):
         """Compare the first time step with the last one."""
         turns = zip(back, uses, strict=True)
         steps = [norm for norm, use in turns if use.turn == uses[0].turn]
-        steps = steps if len(steps) >= FEWEST_CALLS else []
+        steps = steps if min(layer.chain, len(steps)) >= FEWEST_CALLS else []
         for use in uses:
             steps = use.by_time if len(use.by_time) > 1 else steps
         while steps and not steps[-1]:  # padding
             steps.pop()
         if len(steps) > 1:
             layer.through_time = steps[0] / steps[-1]
+            grows = steps[len(steps) // 4] > 2 * steps[len(steps) // 2]
             rises = sum(a < b for a, b in pairwise(steps))
             falls = sum(a > b for a, b in pairwise(steps))
-            # Up and down: each step has its own loss.
+            # Up and down, or large at the ends only: each step has its own loss.
             layer.steady = 4 * min(rises, falls) < rises + falls
+            layer.steady &= grows or steps[0] <= steps[-1]
 
     def _measure_step(self, layer: Layer) -> None:
         """See how far the step moved the weights."""
@@ -739,7 +775,7 @@ class GradientReport(TorchFunctionMode):
                 changes.append(changed)
                 usual = math.sqrt(_rows(p) / 3)  # PyTorch's default
                 sizes.append(max(weight.norm, usual))
-                if not (weight.is_bias and coarse):
+                if weight.gradient != 0 and not (weight.is_bias and coarse):
                     shares.append(share)
         layer.moved = max(shares, default=None)
         if any(sizes):
@@ -757,7 +793,7 @@ class GradientReport(TorchFunctionMode):
                 "no gradient": layer.gradient is None and not layer.moved,
                 "waits for a zero weight": layer in closed
                 and (layer.gradient == 0 or layer in vanishing),
-                "zero gradient": layer.gradient == 0,
+                "zero gradient": layer.gradient == 0 and layer not in vanishing,
                 "exploding": layer in exploding,
                 "vanishing": layer in vanishing,
                 "explodes in time": time is not None and time > EXPLODING,
@@ -772,12 +808,14 @@ class GradientReport(TorchFunctionMode):
 
     def _judge_depth(self) -> tuple[set[Layer], set[Layer]]:
         """Return the layers whose gradients explode, and those whose vanish."""
-        sizes = {x: x.output_gradient for x in self.order if x.output_gradient}
-        if not sizes:  # the weights' gradients tell less, but something
-            sizes = {x: x.gradient for x in self.layers if x.gradient}
-            if sizes:
+        sizes = {x: x.output_gradient for x in self.order}
+        if not any(sizes.values()):  # the weights' gradients tell less, but something
+            sizes = {x: x.gradient for x in self.layers}
+            if any(sizes.values()) and self.turn:
                 self._note("no forward")
-        sizes = {layer: size for layer, size in sizes.items() if math.isfinite(size)}
+            for layer, after in pairwise(sizes):
+                layer.readers.add(after)
+        sizes = {x: n for x, n in sizes.items() if n is not None and math.isfinite(n)}
         plain, jumps = _extremes(sizes)
         # Averages over positions thin gradients out, broadcasts add them up.
         rows = {x: max([use.rows for use in x.uses] or [1]) for x in sizes}
@@ -786,13 +824,17 @@ class GradientReport(TorchFunctionMode):
         vanishing = {x for x in sizes if plain[x] == spread[x] == "vanishing"}
         for layer, after, factor in jumps:
             if layer in exploding and layer.finite:
-                self._note("jump", factor, after.name, layer.name)
-        lost = True  # all the way from the input, else a branch is weak on purpose
-        for layer in sizes:
-            lost |= bool(layer.uses) and layer.uses[0].starts
-            lost &= layer in vanishing
-            vanishing -= set() if lost else {layer}
-        return exploding, vanishing
+                self._note("jump", factor, _some([x.name for x in after]), layer.name)
+        inner = {x for layer in sizes for x in layer.readers if x is not layer}
+        fed, lost = set(sizes) - inner, set()
+        for (
+            layer
+        ) in sizes:  # all the way from the input, or a branch is weak on purpose
+            starts = layer in fed or any(use.starts for use in layer.uses[:1])
+            if starts and layer in vanishing:
+                lost.add(layer)
+                fed |= layer.readers
+        return exploding, lost
 
     def _alike(self) -> set[Layer]:
         """Return the last layers, if their outputs hardly depend on the input."""
@@ -1019,22 +1061,24 @@ def _is_whole(module: nn.Module) -> bool:
 
 def _extremes(
     sizes: dict[Layer, float],
-) -> tuple[dict[Layer, str], list[tuple[Layer, Layer, float]]]:
+) -> tuple[dict[Layer, str], list[tuple[Layer, list[Layer], float]]]:
     """Return verdicts on gradients, from the loss back, and where they jump."""
-    found, jumps = {}, []
-    strongest = usual = 0.0
-    previous = None
+    found: dict[Layer, str] = {}
+    jumps, strongest, usual = [], dict[Layer, float](), dict[Layer, float]()
     for layer in reversed(sizes):
-        size = sizes[layer]
-        if size > EXPLODING * strongest:
-            if not previous or any(use.ends for use in layer.uses):
-                usual = size  # the first one, or that of another loss
+        size, after = sizes[layer], [x for x in layer.readers if x in found]
+        most = max([strongest[x] for x in after], default=0.0)
+        near = max([usual[x] for x in after], default=size)
+        if size > EXPLODING * most:
+            if not most or any(use.ends for use in layer.uses):
+                near = size  # the first one, or that of another loss
             else:
-                jumps.append((layer, previous, size / strongest))
-        strongest, previous = max(strongest, size), layer
-        small = size < VANISHING * strongest
-        large = size > EXPLODING * usual
-        found[layer] = "exploding" if large else "vanishing" if small else ""
+                jumps.append((layer, after, size / most))
+        strongest[layer], usual[layer] = max(most, size), near
+        underflow = size or any(found[x] == "vanishing" for x in after)
+        small = size < VANISHING * most and underflow
+        found[layer] = "exploding" if size > EXPLODING * near else ""
+        found[layer] = found[layer] or ("vanishing" if small else "")
     return found, jumps
 
 
@@ -1049,6 +1093,20 @@ def _source(node: Any) -> Any:
         if _op(node) not in PASS_ON:
             return node
     return None
+
+
+def _in_order(roots: Iterable[Any]) -> list[Any]:
+    """Return the nodes of the graph, each one after all that read it."""
+    seen, found, todo = set(), [], [(root, False) for root in roots]
+    while todo:
+        node, done = todo.pop()
+        if done:
+            found.append(node)
+        elif node and node not in seen:
+            seen.add(node)
+            todo.append((node, True))
+            todo += [(next, False) for next, _ in node.next_functions]
+    return found[::-1]
 
 
 def _walk(roots: Iterable[Any], stop: Any) -> set[Any]:
