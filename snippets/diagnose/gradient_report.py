@@ -28,6 +28,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules import module as hooks
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
 
@@ -58,7 +59,8 @@ MEANING = {  # the gravest first, with the next step
     "frozen": "requires_grad is off; as you wanted?",
     "no gradient": "the backward pass did not reach it; unused, or detach()ed?",
     "waits for a zero weight": "a weight after it is (nearly) 0; look some steps later",
-    "zero gradient": "every entry is exactly 0; look for dead units after it",
+    "zero gradient": "every entry is exactly 0; look for dead units, a factor of 0 or "
+    "an empty batch after it",
     "exploding": "over 100 times the gradient near the loss; smaller weights, or "
     "normalization",
     "vanishing": "under 1/1000 of a gradient nearer to the loss; ReLU with He "
@@ -76,13 +78,19 @@ MEANING = {  # the gravest first, with the next step
     "step too large": "this step changed the weights by over 10%; lower the learning "
     "rate, or clip",
     "did not move": "has a gradient, yet the step left it as it was; is it in the "
-    "optimizer?",
+    "optimizer, with a learning rate above 0?",
 }
 FINE = {"ok", "frozen", "waits for a zero weight"}
+CAUSES = {"scaled", "still scaled", "shapes", "few", "one class", "relu", "strangers"}
+CAUSES |= {
+    "stale",
+    "locked",
+    "alike",
+}  # notes that come first, as others follow from them
 NOTES = {  # what no single layer shows
     "no parameters": "the model has no parameters",
     "elsewhere": "other processes hold {}: watch them there",
-    "unseen": "{} operations could not be looked at",
+    "unseen": "what could not be looked at: {} operations or parameters",
     "no forward": "the forward pass was not seen (compiled, scripted, or outside the "
     "block): judged by the gradients of the weights, which tell less",
     "no backward": "no backward pass in the block",
@@ -93,6 +101,8 @@ NOTES = {  # what no single layer shows
     "skipped": "the scaler skips such a step and lowers its scale; worry if it goes on",
     "scaled": "the loss was scaled by {:.0f}: taken out here; give the report the "
     "scaler, and step with scaler.step(optimizer)",
+    "still scaled": "the optimizer took gradients that are still × {:.0f}: step with "
+    "scaler.step(optimizer)",
     "jump": "the gradient grows × {:.0e} from {} back to {}: look for a large factor "
     "or tiny divisor in between",
     "one class": "softmax over a single output is always 1: use sigmoid with "
@@ -101,7 +111,7 @@ NOTES = {  # what no single layer shows
     "out, or use softplus",
     "shapes": "the loss compares {} with {}: give both the same shape",
     "guess": "the loss is {:.1f}, guessing among {} classes gives {:.1f}: the scores "
-    "are too large; smaller last weights, or scaled inputs",
+    "are too large; smaller last weights, or scaled inputs, if it stays so",
     "few": "{} averages over {}: use group or layer normalization",
     "drift": "frozen batch_norm still updates its statistics: call eval() on it",
     "strangers": "{1} tensors that learn are not in model.parameters(): {0}; keep "
@@ -110,6 +120,8 @@ NOTES = {  # what no single layer shows
     "one holds them, as in a GAN",
     "stale": "the gradients of earlier steps were still there and add up, in {}: call "
     "optimizer.zero_grad() before backward(), unless that is what you want",
+    "alike": "the units of {} all have the same weights, and so stay the same for "
+    "ever: start with random numbers",
     "locked": "{} are all 0 and keep each other's gradient at 0 for ever: start one "
     "of them with random numbers",
     "all zero": "every gradient is exactly 0, so nothing learns: look at what is "
@@ -121,7 +133,7 @@ NOTES = {  # what no single layer shows
     "no step": "no weight moved: no optimizer.step() in the block, or skipped",
     "no rate": "no weight moved: the learning rate is 0",
     "no change": "no weight moved: the updates are too small for the type, and round "
-    "away",
+    "away, or the step raised an error",
     "not fed": "no weight moved: the optimizer holds other parameters, or their "
     "gradients were cleared between backward() and step()",
     # Operations that end a forward pass, as their gradients are called.
@@ -135,7 +147,11 @@ NOTES = {  # what no single layer shows
     "BinaryCrossEntropyWithLogits of Sigmoid": "sigmoid before "
     "binary_cross_entropy_with_logits, which applies it, too: give it the scores",
     "tiny step": f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a "
-    "tiny learning rate, warm-up, or clipping before scaler.unscale_()",
+    "tiny learning rate, warm-up, a loss that no longer falls, or clipping before "
+    "scaler.unscale_()",
+    "flat": "the output's activation is flat at {:.0%} of its values, so hardly any "
+    "gradient gets through: smaller last weights and biases, or a loss that takes "
+    "scores",
 }
 
 
@@ -171,6 +187,9 @@ ADDS = _set("add radd iadd sub rsub isub cat")
 COMPARES = _set("mse_loss l1_loss smooth_l1_loss huber_loss")
 DIVIDES = _set("div true_divide reciprocal rsqrt truediv rtruediv itruediv rdiv")
 LOGS = _set("log log2 log10 log1p logit xlogy")
+VECTORS = _set("svd linalg_svd eigh linalg_eigh eig linalg_eig")
+DETS = _set("logdet slogdet linalg_slogdet")
+CASTS = _set("to half bfloat16 float type tensor")
 ROOTS = _set(
     "sqrt pow rpow float_power norm hypot dist cdist linalg_norm normalize "
     "linalg_vector_norm linalg_matrix_norm pairwise_distance cosine_similarity"
@@ -179,19 +198,21 @@ ARCS = _set("acos arccos asin arcsin acosh atanh atan2 erfinv")
 HINTS = [  # what to do about the first NaN or infinity that one of them gives
     (DIVIDES, "the divisor is 0 or tiny: add a small number to it"),
     (LOGS, "its input must be above 0: use a loss that takes scores"),
+    (DETS, "a matrix without inverse: add a multiple of the identity matrix"),
     (ROOTS, "its slope is infinite at 0: add a small number to its input"),
     (ARCS, "its slope is infinite at the ends: use atan2"),
-    (_set("exp expm1 cosh sinh"), "its input is too large: use softplus"),
+    (_set("exp expm1 cosh sinh"), "too large: log_softmax, logsumexp or softplus"),
+    (VECTORS, "equal values: use the values alone, or make them differ"),
+    (_set("weight_norm"), "a row of the weights is 0: start it elsewhere"),
     (_set("std var std_mean var_mean"), "of a single value: correction=0, and an eps"),
     (_set("mean nanmean"), "of no value at all, or of values that are too large"),
-    (_set("cross_entropy nll_loss"), "all labels are ignored: skip such a batch"),
     (_set("ctc_loss"), "an input is shorter than its target: zero_infinity=True"),
-    (_set("prod where logsumexp"), ""),
+    (_set("prod where logsumexp cross_entropy nll_loss"), ""),
 ]
 HINT = {name: hint and f"; {hint}" for names, hint in HINTS for name in names}
 PASS_ON = _set(
     "View UnsafeView Squeeze Unsqueeze Reshape ToCopy Transpose Permute Select Slice "
-    "Clone T Alias Expand"
+    "Clone T Alias Expand Clamp ClampMin"
 )
 
 
@@ -307,7 +328,7 @@ class GradientReport(TorchFunctionMode):
         self.kept: list[Tensor] = []  # so that no id is given twice
         self.given: set[int] = set()  # what the model was called with, by id
         self.inside = 0  # calls of the model that are running
-        self.strangers: list[tuple[Tensor, str]] = []  # parameters not the model's
+        self.strangers: dict[int, tuple[Tensor, str]] = {}  # no parameters of it, by id
         self.nodes: dict[Any, Use] = {}  # of the graph, by the layer's output
         self.roots: list[Any] = []  # of the graph: what backward() was called on
         self.active: dict[Any, float] = {}  # nodes of activations: values an input
@@ -320,6 +341,7 @@ class GradientReport(TorchFunctionMode):
         self.rounded: list[str] = []  # names of those whose update rounds away
         self.rates: list[float] = []  # learning rates
         self.stepped, self.unseen = False, 0  # did weights move; failed looks
+        self.causes: list[str] = []  # notes that explain what layers show
         for layer in self.layers:
             layer.weights, layer.uses, layer.off, layer.flat = [], [], [], []
             layer.readers = set()
@@ -350,8 +372,9 @@ class GradientReport(TorchFunctionMode):
         if stance := compiled and getattr(torch.compiler, "set_stance", None):
             self.exits.enter_context(stance("force_eager"))
         if stance or not compiled:  # else the compiler would take us for the model
-            if not any(hasattr(p, "to_local") for p in self.model.parameters()):
-                self._quietly(self._watch_forward)  # FSDP puts others in their place
+            fsdp = any(hasattr(p, "to_local") for p in self.model.parameters())
+            if not (compiled or fsdp):  # which puts others in their place
+                self._quietly(self._watch_forward)
             super().__enter__()  # type: ignore[no-untyped-call]
             self.exits.push(super().__exit__)
         return self
@@ -390,15 +413,17 @@ class GradientReport(TorchFunctionMode):
         except Exception:
             self.unseen += 1
 
-    def _hook(self, register: Any, look: Any, *args: Any, **options: Any) -> None:
+    def _hook(self, register: Any, look: Any, *args: Any, **options: Any) -> Any:
         """Register a hook that looks quietly, until the end of the step."""
         handle = register(partial(self._quietly, look, *args), **options)
         self.exits.callback(handle.remove)
+        return handle
 
     def _note(self, key: str, *values: Any) -> None:
         text = NOTES.get(key, "").format(*values)
         if text and text not in self.notes:
             self.notes.append(text)
+            self.causes += [text.partition(": ")[0]] * (key in CAUSES or " of " in key)
 
     # The step as a whole: parameters, losses, optimizers.
 
@@ -410,7 +435,8 @@ class GradientReport(TorchFunctionMode):
                     continue
                 weight.norm = norm = _norm(weight.value)
                 if not math.isfinite(norm):
-                    cause = "an earlier step broke it: a lower learning rate, clip"
+                    cause = "an earlier step broke it (a lower learning rate, clip), "
+                    cause += "or the file that it was loaded from"
                     place = f"{weight.name} before the step; {cause}"
                     self.broken.append((place, True))
                 if not weight.is_bias:
@@ -423,16 +449,22 @@ class GradientReport(TorchFunctionMode):
 
     def _watch_forward(self) -> None:
         """Know when the model itself is called, and with what."""
-        enter, leave = self._enter_model, self._leave_model
-        self._hook(self.model.register_forward_pre_hook, enter, with_kwargs=True)
-        self._hook(self.model.register_forward_hook, leave, always_call=True)
+        # Hooks of its own would go into copies, and could not be saved.
+        self._hook(hooks.register_module_forward_pre_hook, self._enter_model)
+        options = {"with_kwargs": True, "always_call": True}
+        register = hooks.register_module_forward_hook
+        handle = self._hook(register, self._leave_model, **options)
+        left = hooks._global_forward_hooks_with_kwargs  # remove() forgets this one
+        self.exits.callback(left.pop, handle.id, None)
 
-    def _enter_model(self, _: nn.Module, args: Any, kwargs: Any) -> None:
-        self.given |= {id(t) for t in _tensors((args, kwargs))}
-        self.inside += 1
+    def _enter_model(self, module: nn.Module, _: Any) -> None:
+        self.inside += module is self.model
 
-    def _leave_model(self, *_: Any) -> None:
-        self.inside -= 1
+    def _leave_model(self, module: nn.Module, args: Any, kwargs: Any, _: Any) -> None:
+        if module is self.model:
+            self.inside -= 1
+            self.given |= {id(t) for t in _tensors((args, kwargs))}
+            self.kept += _tensors((args, kwargs))
 
     def _see_gradient(self, weight: Weight, parameter: Tensor) -> None:
         if (gradient := parameter.grad) is None:
@@ -445,6 +477,7 @@ class GradientReport(TorchFunctionMode):
 
     def _see_step(self, optimizer: Any, *_: Any) -> None:
         """Note which parameters step, and by which gradients."""
+        by_itself = getattr(optimizer, "grad_scale", None) is None
         for group in optimizer.param_groups:
             self.rates.append(float(group.get("lr", 1)))
             ids = {id(p) for p in group["params"]}
@@ -452,6 +485,9 @@ class GradientReport(TorchFunctionMode):
             for weight in [self.weights[key] for key in ids & self.weights.keys()]:
                 if weight.has_gradient():
                     weight.fed, weight.stale = True, weight.stale or weight.old
+                    scaled = self.scale != 1 and by_itself and weight.gradient
+                    if scaled and _norm(weight.value.grad) > scaled / self.scale**0.5:
+                        self._note("still scaled", self.scale)
         for weight in self.weights.values():
             weight.fresh = False
 
@@ -484,8 +520,6 @@ class GradientReport(TorchFunctionMode):
         reached = _walk([root], self.nodes)
         self.last |= reached
         for node in reached:
-            if node in self.nodes:
-                self.nodes[node].ends = True
             self._look_at_end(node)
 
     def _look_at_scale(self, root: Any) -> None:
@@ -510,7 +544,7 @@ class GradientReport(TorchFunctionMode):
         last = self.order[-1].uses[-1:] if self.order else []
         if name == "Relu" and [self.nodes.get(source)] == last:
             off = float((node._saved_result <= 0).float().mean())
-            if node._saved_result.shape[-1:] == (1,) or off > 0.9:
+            if off > (0.05 if node._saved_result.shape[-1:] == (1,) else 0.9):
                 self._note("relu", off)
 
     # One operation of the forward pass.
@@ -552,8 +586,9 @@ class GradientReport(TorchFunctionMode):
 
     def _find_fault(self, call: Call, place: str) -> bool:
         """Return whether the outputs are finite; else note where that came from."""
-        mask = not call.is_layer and call.name not in LOGS | DIVIDES
-        if all(_finite(t, mask) for t in call.outputs):
+        if all(_finite(t) for t in call.outputs):
+            return True
+        if _keeps_mask(call) and all(_finite(t, True) for t in call.outputs):
             return True
         where = f"the output of {place}"
         if not self.broken:
@@ -648,15 +683,13 @@ class GradientReport(TorchFunctionMode):
     def _find_strangers(self, call: Call) -> None:
         """Find what learns inside the model without being a parameter of it."""
         for t in call.inputs if self.inside else []:
-            known = id(t) in self.owners or id(t) in self.given
-            if not known and t.is_leaf and t.requires_grad:
-                self.strangers.append((t, f"{call.name} {[*t.shape]}"))
-                self.given.add(id(t))  # once is enough
+            if id(t) not in self.owners and t.is_leaf and t.requires_grad:
+                self.strangers.setdefault(id(t), (t, f"{call.name} {[*t.shape]}"))
 
     def _look_for_misuse(self, call: Call) -> None:
         """Note what is wrong with an operation that raises no error."""
         shapes = [tuple(t.shape) for t in call.inputs[:2]]
-        if call.name in COMPARES and len(set(shapes)) == 2:
+        if call.name in COMPARES and len({*shapes} - {()}) == 2:
             self._note("shapes", *shapes)
         elif call.name == "cross_entropy" and not call.out.dim():
             loss, classes = float(call.out), shapes[0][:2][-1]
@@ -694,7 +727,7 @@ class GradientReport(TorchFunctionMode):
                     layer.readers |= readers
                     chains[layer] += layer in many
                     layer.chain = max(layer.chain, chains[layer])
-                readers = {*use.layers}
+                readers, use.ends = {*use.layers}, node in self.last
             for next, _ in node.next_functions:
                 all_readers, most = found.setdefault(next, (set(), Counter()))
                 all_readers |= readers
@@ -761,7 +794,7 @@ class GradientReport(TorchFunctionMode):
             changed, coarse = _norm(change), _is_coarse(weight.value)
             self.stepped |= changed != 0
             if not math.isfinite(changed):
-                cause = "a lower learning rate, clip"
+                cause = "a lower learning rate, clip, or a new optimizer"
                 if p.dtype == torch.float16:
                     cause = "Adam's eps is 0 in float16: keep weights in float32"
                 place = f"{weight.name} after the step; {cause}"
@@ -824,7 +857,8 @@ class GradientReport(TorchFunctionMode):
         vanishing = {x for x in sizes if plain[x] == spread[x] == "vanishing"}
         for layer, after, factor in jumps:
             if layer in exploding and layer.finite:
-                self._note("jump", factor, _some([x.name for x in after]), layer.name)
+                names = [x.name for x in sizes if x in after]
+                self._note("jump", factor, _some(names), layer.name)
         inner = {x for layer in sizes for x in layer.readers if x is not layer}
         fed, lost = set(sizes) - inner, set()
         for (
@@ -910,7 +944,7 @@ class GradientReport(TorchFunctionMode):
     def _suspects(self) -> dict[str, list[str]]:
         """Return the names that a note is about."""
         by_hand = self.stepped and not self.rates  # without an optimizer
-        held, stale = set(), []
+        held, stale, known = set(), [], self.held | self.given
         for layer in self.layers:
             if any(id(w.value) in self.held for w in layer.weights):
                 held.add(layer)
@@ -918,9 +952,12 @@ class GradientReport(TorchFunctionMode):
                 stale.append(layer.name)
         left = [x.name for x in self.layers if x.gradient and x not in held]
         return {
-            "strangers": [x for t, x in self.strangers if id(t) not in self.held],
+            "strangers": [x for n, (_, x) in self.strangers.items() if n not in known],
             "not held": left if held else [],
             "stale": stale,
+            "alike": [
+                w.name for w in self.weights.values() if _has_like_rows(w.before)
+            ],
             "locked": [x.name for x in self._locked()],
             "dead": [x.name for x in self.layers if x.dead == 1],
         }
@@ -933,8 +970,12 @@ class GradientReport(TorchFunctionMode):
             self._note("" if self._locked() or self.failed else "all zero")
         elif self.rounded:
             self._note("rounded", _some(self.rounded))
+        elif self.stepped and max(updates, default=1) < SMALL_STEP:
+            flat = [n for x in self.layers for node, n in x.flat if node in self.last]
+            key = "flat" if max(flat, default=0) >= SATURATED else "tiny step"
+            self._note(key, max(flat, default=0))
         elif self.stepped:
-            self._note("tiny step" if max(updates, default=1) < SMALL_STEP else "")
+            return
         else:
             causes = {
                 "no step": not self.rates,
@@ -952,17 +993,21 @@ class GradientReport(TorchFunctionMode):
         first = self.notes[0] if self.notes else ""
         if first.startswith("first NaN") and "not finite" not in bad:
             return f"{first.partition(';')[0]} → {PAGE}#non-finite"
+        anchor = (*bad, "")[0].replace(" ", "-")
+        total = sum(counts[name] for name in bad)
+        found = [f"{counts[name]} {name}{self._rate(name)}" for name in bad]
+        if len(bad) == 1:
+            found = [f"{bad[0]}{self._rate(bad[0])}"]
+        line = f"{total} of {layers}: {', '.join(found)}"
         if not bad:
             waits = counts["waits for a zero weight"]
             rest = f", {waits} wait for a zero weight: look some steps later"
             line = f"{layers}: nothing found" + (rest if waits else "")
-            return line + (", but see the notes" if self.notes else "")
-        found = [f"{counts[name]} {name}{self._rate(name)}" for name in bad]
-        if len(bad) == 1:
-            found = [f"{bad[0]}{self._rate(bad[0])}"]
-        total = sum(counts[name] for name in bad)
-        anchor = bad[0].replace(" ", "-")
-        return f"{total} of {layers}: {', '.join(found)} → {PAGE}#{anchor}"
+        if self.causes and not self.broken:
+            return f"{self.causes[0]}; {line} → {PAGE}#notes"
+        if self.notes and "not finite" not in bad:
+            line += "; see the notes" if bad else ", but see the notes"
+        return line + (f" → {PAGE}#{anchor}" if bad else "")
 
     def _rate(self, name: str) -> str:
         """Return by how much the gradient shrinks or grows from layer to layer."""
@@ -1125,14 +1170,40 @@ def _cause(call: Call) -> str:
     nan = any(bool(t.isnan().any()) for t in call.outputs)
     if _masks_a_row(call):
         return "; a whole row is masked: leave it one entry, or drop the row"
+    if call.name in ("cross_entropy", "nll_loss"):
+        return _cause_of_labels(call)
     if call.name in ROOTS and nan:
         return "; of a negative number: clamp(min=0) it, or take abs()"
     if call.name not in ROOTS and (hint := HINT.get(call.name)):
         return hint
+    x, limit = call.inputs[0], torch.finfo(call.out.dtype).max
+    same = call.name in ROOTS and x.shape == call.out.shape
+    if same and bool((call.out.isinf() & (x == 0)).any()):  # a negative power
+        return HINT["div"]
+    if call.name in AVERAGED and float(x.abs().max()) < limit**0.5:
+        return "; all values are the same: give it an eps above 0"
     if nan and not call.is_layer:
         return ""
-    limit = torch.finfo(call.out.dtype).max
     return f"; over {limit:.0e}, too large: smaller weights or inputs, or another type"
+
+
+def _cause_of_labels(call: Call) -> str:
+    """Return why cross entropy is not finite, if that can be seen."""
+    x, y = call.inputs[:2]
+    if bool((y == call.kwargs.get("ignore_index", -100)).all()):
+        return "; all labels are ignored: skip such a batch"
+    if bool((x == -math.inf).any()):
+        return "; the class of a label is masked with -inf"
+    weighted = call.kwargs.get("weight") is not None
+    return "; all classes present have weight 0" if weighted else ""
+
+
+def _keeps_mask(call: Call) -> bool:
+    """Return whether an output of -inf is one that the operation was given."""
+    values = (*call.args, *call.kwargs.values())
+    given = any(value == -math.inf for value in values if isinstance(value, float))
+    given |= call.name in CASTS or any(not _finite(t) for t in call.inputs)
+    return given and not call.is_layer
 
 
 def _masks_a_row(call: Call) -> bool:
@@ -1164,6 +1235,14 @@ def _rows(parameter: Tensor) -> int:
     """Return the number of units; of positions, if it is (1, positions, width)."""
     shape = parameter.shape
     return (*shape[len(shape) == 3 and shape[0] == 1 :], 1)[0] or 1
+
+
+def _has_like_rows(weight: Tensor | None) -> bool:
+    """Return whether its first, middle and last rows are the same, and not all 0."""
+    if weight is None or weight.dim() < 2 or min(weight.shape[:2]) < 2:
+        return False
+    rows = _real(weight[[0, len(weight) // 2, -1]])
+    return bool(rows.any()) and torch.equal(rows, rows[:1].expand_as(rows))
 
 
 def _some(names: list[str]) -> str:
@@ -1206,6 +1285,8 @@ def _real(tensor: Any) -> Tensor:
     if hasattr(tensor, "to_local"):  # FSDP
         tensor = tensor.to_local()
     tensor = tensor.coalesce().values() if tensor.is_sparse else tensor
+    real = tensor.is_floating_point() or tensor.is_complex()
+    tensor = tensor if real and tensor.element_size() > 1 else tensor.float()
     return torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
 
 
@@ -1234,6 +1315,8 @@ def _cells(layer: Layer) -> str:
     for share, word in ((layer.dead, "dead"), (layer.saturated, "saturated")):
         if share and share >= 0.005:
             extra.append(f"{share:.0%} {word}")
+    if layer.kind in ("RNN", "LSTM", "GRU") and layer.through_time is None:
+        extra.append("time not seen")
     if layer.through_time is not None:
         extra.append(f"time {layer.through_time:.1e}")
     numbers = (layer.spread, layer.output_gradient, layer.gradient, layer.update)

@@ -181,3 +181,27 @@ def test_jump_is_no_news_where_nothing_is_finite():
             if breaks:
                 torch.optim.SGD(model.parameters(), lr=math.inf).step()
         assert ("back to" in notes(report)) != breaks
+
+
+def test_jump_is_between_layers_that_follow_each_other():
+    """Not between those that were used one after the other, as a side head."""
+    torch.manual_seed(0)
+    layers = [nn.Linear(8, 32), *(nn.Linear(32, n) for n in (32, 4, 32, 4))]
+    a, b, side, c, d = layers
+    x, y = torch.randn(32, 8), torch.zeros(32).long()
+
+    def loss():
+        h = b(a(x).relu())
+        other = F.cross_entropy(side(h), y)
+        return other + F.cross_entropy(d(c(3000 * h).relu()), y)
+
+    assert "from 2, 3 back to 1" in notes(watch(nn.ModuleList(layers), loss))
+
+
+def test_gradient_that_vanishes_to_exactly_zero_vanishes():
+    torch.manual_seed(0)
+    layers = [m for _ in range(90) for m in (nn.Linear(16, 16), nn.Sigmoid())]
+    model, x = nn.Sequential(*layers, nn.Linear(16, 4)), torch.randn(32, 16)
+    found = verdicts(watch(model, lambda: model(x).square().mean()))
+    assert found["0"] == "vanishing"
+    assert "zero gradient" not in found.values()

@@ -1,5 +1,8 @@
 """Legal steps of training, off the beaten track, get no verdict and no note."""
 
+import copy
+import io
+
 import pytest
 from the_report import torch, watch
 from torch import nn
@@ -74,7 +77,7 @@ def last_weights_without_gradient():
 
 
 def black_and_white_images():
-    """The loss reads the tanh of the output, and so does another network."""
+    """Read the tanh of the output by the loss, and by another network."""
     layers = [nn.Linear(16, 64), nn.Linear(64, 16), nn.Linear(16, 16)]
     nn.init.normal_(layers[1].weight, std=4.0)
     layers[2].requires_grad_(False)
@@ -114,6 +117,58 @@ def padded_text():
     return watch(model, loss, adam(model, 1e-4))
 
 
+def quantized_weights():
+    """Frozen bytes below matrices that learn."""
+    model = nn.Sequential(nn.Linear(16, 4), nn.Module())
+    byte = torch.randint(255, (4, 16), dtype=torch.uint8)
+    model[1].weight = nn.Parameter(byte, requires_grad=False)
+    loss = lambda: F.cross_entropy(  # noqa: E731
+        model[0](X) + F.linear(X, model[1].weight.float() / 400), Y
+    )
+    return watch(model, loss, adam(model))
+
+
+def copy_within_the_block():
+    """Which leaves no hook in it, and can be saved like the model."""
+    model = net()
+    copies = []
+
+    def loss():
+        copies.append(copy.deepcopy(model))
+        torch.save(model, io.BytesIO())
+        return F.mse_loss(model(X), copies[0](X).detach() + 1)
+
+    report = watch(model, loss, adam(model))
+    assert not copies[0]._forward_pre_hooks
+    torch.save(copies[0], io.BytesIO())
+    return report
+
+
+def counts_from_a_relu():
+    model = net(nn.ReLU(), out=1)
+    nn.init.constant_(model[2].bias, 3.0)
+    return watch(model, lambda: F.mse_loss(model(X), X[:, :1].abs() + 3), adam(model))
+
+
+def target_for_all():
+    model = net(out=1)
+    return watch(model, lambda: F.mse_loss(model(X), torch.tensor(1.0)), adam(model))
+
+
+def leaf_by_keyword():
+    """Give it an input that learns, as in an attack on the model."""
+    model, x = net(), X.clone().requires_grad_()
+    return watch(model, lambda: F.cross_entropy(model(input=x), Y), adam(model))
+
+
+def depthwise_filters_alike():
+    """All the same at first, but each sees another channel."""
+    model = nn.Sequential(nn.Conv1d(4, 4, 3, groups=4), nn.Linear(2, 4))
+    nn.init.constant_(model[0].weight, 1 / 3)
+    x = X[:, :16].reshape(64, 4, 4)
+    return watch(model, lambda: F.cross_entropy(model(x).mean(1), Y), adam(model))
+
+
 LEGAL = [
     summed,
     times_the_size_of_the_batch,
@@ -124,9 +179,16 @@ LEGAL = [
     black_and_white_images,
     sampling_by_many_calls,
     padded_text,
+    quantized_weights,
+    copy_within_the_block,
+    counts_from_a_relu,
+    target_for_all,
+    leaf_by_keyword,
+    depthwise_filters_alike,
 ]
 
 
+@pytest.mark.filterwarnings("ignore:Using a target size")
 @pytest.mark.parametrize("run", LEGAL, ids=lambda run: run.__name__)
 def test_legal_step_has_no_verdict_and_no_note(run):
     torch.manual_seed(0)
