@@ -59,8 +59,7 @@ MEANING = {  # the gravest first, with the next step
     "frozen": "requires_grad is off; as you wanted?",
     "no gradient": "the backward pass did not reach it; unused, or detach()ed?",
     "waits for a zero weight": "a weight after it is (nearly) 0; look some steps later",
-    "zero gradient": "every entry is exactly 0; look for dead units, a factor of 0 or "
-    "an empty batch after it",
+    "zero gradient": "all 0; look for dead units, a factor of 0 or an empty batch",
     "exploding": "over 100 times the gradient near the loss; smaller weights, or "
     "normalization",
     "vanishing": "under 1/1000 of a gradient nearer to the loss; ReLU with He "
@@ -81,13 +80,7 @@ MEANING = {  # the gravest first, with the next step
     "optimizer, with a learning rate above 0?",
 }
 FINE = {"ok", "frozen", "waits for a zero weight"}
-CAUSES = {"scaled", "still scaled", "shapes", "few", "one class", "relu", "strangers"}
-CAUSES |= {
-    "stale",
-    "locked",
-    "alike",
-}  # notes that come first, as others follow from them
-NOTES = {  # what no single layer shows
+NOTES = {  # what no single layer shows; the summary names CAUSES
     "no parameters": "the model has no parameters",
     "elsewhere": "other processes hold {}: watch them there",
     "unseen": "what could not be looked at: {} operations or parameters",
@@ -101,11 +94,10 @@ NOTES = {  # what no single layer shows
     "skipped": "the scaler skips such a step and lowers its scale; worry if it goes on",
     "scaled": "the loss was scaled by {:.0f}: taken out here; give the report the "
     "scaler, and step with scaler.step(optimizer)",
-    "still scaled": "the optimizer took gradients that are still × {:.0f}: step with "
-    "scaler.step(optimizer)",
+    "unscaled": "the optimizer took gradients still × {:.0f}: use scaler.step()",
     "jump": "the gradient grows × {:.0e} from {} back to {}: look for a large factor "
     "or tiny divisor in between",
-    "one class": "softmax over a single output is always 1: use sigmoid with "
+    "single": "softmax over a single output is always 1: use sigmoid with "
     "binary_cross_entropy, or two outputs",
     "relu": "a ReLU makes the output, {:.0%} of it 0 and without gradient: leave it "
     "out, or use softplus",
@@ -120,8 +112,7 @@ NOTES = {  # what no single layer shows
     "one holds them, as in a GAN",
     "stale": "the gradients of earlier steps were still there and add up, in {}: call "
     "optimizer.zero_grad() before backward(), unless that is what you want",
-    "alike": "the units of {} all have the same weights, and so stay the same for "
-    "ever: start with random numbers",
+    "alike": "all units of {} are the same, and stay so: start with random numbers",
     "locked": "{} are all 0 and keep each other's gradient at 0 for ever: start one "
     "of them with random numbers",
     "all zero": "every gradient is exactly 0, so nothing learns: look at what is "
@@ -147,11 +138,9 @@ NOTES = {  # what no single layer shows
     "BinaryCrossEntropyWithLogits of Sigmoid": "sigmoid before "
     "binary_cross_entropy_with_logits, which applies it, too: give it the scores",
     "tiny step": f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a "
-    "tiny learning rate, warm-up, a loss that no longer falls, or clipping before "
-    "scaler.unscale_()",
-    "flat": "the output's activation is flat at {:.0%} of its values, so hardly any "
-    "gradient gets through: smaller last weights and biases, or a loss that takes "
-    "scores",
+    "tiny learning rate, warm-up, convergence, or clipping before scaler.unscale_()",
+    "flat": "the output's activation is flat at {:.0%} of its values: smaller last "
+    "weights and biases, or a loss that takes scores",
 }
 
 
@@ -159,6 +148,7 @@ def _set(words: str) -> set[str]:
     return set(words.split())
 
 
+CAUSES = _set("scaled unscaled shapes few single relu strangers stale locked alike")
 # Operations, as torch calls them, without underscores around the name.
 RECURRENT = _set("lstm gru rnn_tanh rnn_relu")
 STARTS = RECURRENT | {"backward", "grad"}
@@ -248,6 +238,13 @@ class Weight:
         """Whether it adds a number to each unit."""
         return self.name.rpartition(".")[2].startswith("bias")
 
+    def has_like_rows(self) -> bool:
+        """Return whether its first, middle and last rows are the same, and not 0."""
+        if self.before is None or min((*self.before.shape, 1, 1)[:2]) < 2:
+            return False
+        rows = _real(self.before[[0, len(self.before) // 2, -1]])
+        return bool(rows.any()) and bool((rows == rows[0]).all())
+
     def has_gradient(self) -> bool:
         """Return whether any entry of it is not 0."""
         return self.value.grad is not None and bool(_real(self.value.grad).any())
@@ -331,7 +328,7 @@ class GradientReport(TorchFunctionMode):
         self.strangers: dict[int, tuple[Tensor, str]] = {}  # no parameters of it, by id
         self.nodes: dict[Any, Use] = {}  # of the graph, by the layer's output
         self.roots: list[Any] = []  # of the graph: what backward() was called on
-        self.active: dict[Any, float] = {}  # nodes of activations: values an input
+        self.active: dict[Any, float] = {}  # nodes not read yet: values of an input
         self.walked: set[Any] = set()  # nodes that lead to a layer, or are one's
         self.read: set[Any] = set()  # those of activations that a layer reads
         self.last: set[Any] = set()  # nodes that a loss reads, with no layer between
@@ -435,8 +432,7 @@ class GradientReport(TorchFunctionMode):
                     continue
                 weight.norm = norm = _norm(weight.value)
                 if not math.isfinite(norm):
-                    cause = "an earlier step broke it (a lower learning rate, clip), "
-                    cause += "or the file that it was loaded from"
+                    cause = "an earlier step broke it (lower the rate, clip), or a file"
                     place = f"{weight.name} before the step; {cause}"
                     self.broken.append((place, True))
                 if not weight.is_bias:
@@ -460,11 +456,11 @@ class GradientReport(TorchFunctionMode):
     def _enter_model(self, module: nn.Module, _: Any) -> None:
         self.inside += module is self.model
 
-    def _leave_model(self, module: nn.Module, args: Any, kwargs: Any, _: Any) -> None:
+    def _leave_model(self, module: nn.Module, *values: Any) -> None:
         if module is self.model:
             self.inside -= 1
-            self.given |= {id(t) for t in _tensors((args, kwargs))}
-            self.kept += _tensors((args, kwargs))
+            self.kept += _tensors(values)
+            self.given |= {id(t) for t in _tensors(values)}
 
     def _see_gradient(self, weight: Weight, parameter: Tensor) -> None:
         if (gradient := parameter.grad) is None:
@@ -487,7 +483,7 @@ class GradientReport(TorchFunctionMode):
                     weight.fed, weight.stale = True, weight.stale or weight.old
                     scaled = self.scale != 1 and by_itself and weight.gradient
                     if scaled and _norm(weight.value.grad) > scaled / self.scale**0.5:
-                        self._note("still scaled", self.scale)
+                        self._note("unscaled", self.scale)
         for weight in self.weights.values():
             weight.fresh = False
 
@@ -540,7 +536,7 @@ class GradientReport(TorchFunctionMode):
         self._note(f"{name} of {_op(source)}")
         one = {"Softmax": 1.0, "LogSoftmax": 0.0}.get(name)
         if one is not None and float(node._saved_result.mean()) == one:
-            self._note("one class")
+            self._note("single")
         last = self.order[-1].uses[-1:] if self.order else []
         if name == "Relu" and [self.nodes.get(source)] == last:
             off = float((node._saved_result <= 0).float().mean())
@@ -560,7 +556,7 @@ class GradientReport(TorchFunctionMode):
         layers = list(dict.fromkeys(layer for owners in found for layer in owners))
         after = f", after {self.latest.name}" if self.latest else ""
         place = f"{layers[0].name} ({call.name})" if layers else call.name + after
-        if not self._find_fault(call, place):
+        if call.name != "get" and not self._find_fault(call, place):  # as of .grad
             for layer in layers:
                 layer.finite = False
         if call.name in HINT:
@@ -586,9 +582,7 @@ class GradientReport(TorchFunctionMode):
 
     def _find_fault(self, call: Call, place: str) -> bool:
         """Return whether the outputs are finite; else note where that came from."""
-        if all(_finite(t) for t in call.outputs):
-            return True
-        if _keeps_mask(call) and all(_finite(t, True) for t in call.outputs):
+        if all(_finite(t) or _is_given(call, t) for t in call.outputs):
             return True
         where = f"the output of {place}"
         if not self.broken:
@@ -640,10 +634,13 @@ class GradientReport(TorchFunctionMode):
     def _see_use(self, call: Call, layers: list[Layer]) -> None:
         """Note that layers were used, and wait for the gradient of the output."""
         data = [t for t in call.inputs if id(t) not in self.owners]
-        narrowest = max(map(_width, data), default=0)  # else it is that of a head
-        new = _walk([t.grad_fn for t in data], self.walked)
-        self.read |= {n for n in new if self.active.get(n, -1) >= narrowest}
-        self.walked |= new
+        if self.active:
+            narrowest = max(map(_width, data), default=0)  # else it is that of a head
+            new = _walk([t.grad_fn for t in data], self.walked)
+            read = {n for n in new if self.active.get(n, -1) >= narrowest}
+            self.active = {n: w for n, w in self.active.items() if n not in read}
+            self.read |= read
+            self.walked |= new
         name, y = call.name, call.out
         turned = name == "matmul" and id(call.inputs[0]) in self.owners  # W @ x
         if name.startswith("conv"):
@@ -719,19 +716,22 @@ class GradientReport(TorchFunctionMode):
     def _follow_graph(self) -> None:
         """Find which layers read the output of which."""
         many = {x for x in self.layers if len(x.uses) >= FEWEST_CALLS}
-        found: dict[Any, tuple[set[Layer], Counter[Layer]]] = {}
-        for node in _in_order(self.roots):
-            readers, chains = found.pop(node, (set(), Counter()))
+        found: dict[Any, tuple[frozenset[Layer], dict[Layer, int]]] = {}
+        for node, after in _in_order(self.roots):
+            seen = readers, chains = found.pop(node, (frozenset(), {}))
             if use := self.nodes.get(node):
+                use.ends = node in self.last
                 for layer in use.layers:
                     layer.readers |= readers
-                    chains[layer] += layer in many
-                    layer.chain = max(layer.chain, chains[layer])
-                readers, use.ends = {*use.layers}, node in self.last
-            for next, _ in node.next_functions:
-                all_readers, most = found.setdefault(next, (set(), Counter()))
-                all_readers |= readers
-                most |= chains
+                    layer.chain = max(layer.chain, chains.get(layer, 0) + 1)
+                longer = {
+                    x: chains.get(x, 0) + 1 for x in many.intersection(use.layers)
+                }
+                seen = frozenset(use.layers), chains | longer
+            for next in after:
+                old = found.setdefault(next, seen)
+                if old is not seen:
+                    found[next] = old[0] | seen[0], _longest(old[1], seen[1])
 
     def _measure(self, layer: Layer) -> None:
         """Turn what was seen of a layer into numbers."""
@@ -759,8 +759,7 @@ class GradientReport(TorchFunctionMode):
             for other, _ in cuts[1:]:
                 off = off & other if off.shape == other.shape else off
             layer.dead = float(off.float().mean())
-        hidden = self.read - self.last
-        flat = [share for node, share in layer.flat if node in hidden]
+        flat = [n for node, n in layer.flat if node in self.read - self.last]
         layer.saturated = statistics.mean(flat) if flat else None
         for number in (layer.output_gradient, layer.gradient, layer.update):
             layer.finite &= number is None or math.isfinite(number)
@@ -841,14 +840,14 @@ class GradientReport(TorchFunctionMode):
 
     def _judge_depth(self) -> tuple[set[Layer], set[Layer]]:
         """Return the layers whose gradients explode, and those whose vanish."""
-        sizes = {x: x.output_gradient for x in self.order}
-        if not any(sizes.values()):  # the weights' gradients tell less, but something
-            sizes = {x: x.gradient for x in self.layers}
-            if any(sizes.values()) and self.turn:
+        seen = {x: x.output_gradient for x in self.order}
+        if not any(seen.values()):  # the weights' gradients tell less, but something
+            seen = {x: x.gradient for x in self.layers}
+            if any(seen.values()) and self.turn:
                 self._note("no forward")
-            for layer, after in pairwise(sizes):
-                layer.readers.add(after)
-        sizes = {x: n for x, n in sizes.items() if n is not None and math.isfinite(n)}
+            for layer, reader in pairwise(seen):
+                layer.readers.add(reader)
+        sizes = {x: n for x, n in seen.items() if n is not None and math.isfinite(n)}
         plain, jumps = _extremes(sizes)
         # Averages over positions thin gradients out, broadcasts add them up.
         rows = {x: max([use.rows for use in x.uses] or [1]) for x in sizes}
@@ -889,13 +888,10 @@ class GradientReport(TorchFunctionMode):
         }
         if not small:
             return set()
-        gates = {
-            node
-            for node, use in self.nodes.items()
-            if not (use.adds or use.starts) and not small.keys().isdisjoint(use.layers)
-        }
-        uses = [self.nodes.get(node) for node in _walk(self.roots, gates)]
-        closed = set(self.order) - {x for use in uses if use for x in use.layers}
+        uses = [(n, u) for n, u in self.nodes.items() if not (u.adds or u.starts)]
+        gates = {node for node, use in uses if small.keys() & set(use.layers)}
+        open_uses = map(self.nodes.get, _walk(self.roots, gates))
+        closed = set(self.order) - {x for use in open_uses if use for x in use.layers}
         if 0 in small.values() and not any(x.dead == 1 for x in self.layers):
             closed |= {x for x in self.layers if x.gradient == 0}
         factors = [size for x, size in small.items() if not x.uses[0].starts]
@@ -955,9 +951,7 @@ class GradientReport(TorchFunctionMode):
             "strangers": [x for n, (_, x) in self.strangers.items() if n not in known],
             "not held": left if held else [],
             "stale": stale,
-            "alike": [
-                w.name for w in self.weights.values() if _has_like_rows(w.before)
-            ],
+            "alike": [w.name for w in self.weights.values() if w.has_like_rows()],
             "locked": [x.name for x in self._locked()],
             "dead": [x.name for x in self.layers if x.dead == 1],
         }
@@ -972,11 +966,9 @@ class GradientReport(TorchFunctionMode):
             self._note("rounded", _some(self.rounded))
         elif self.stepped and max(updates, default=1) < SMALL_STEP:
             flat = [n for x in self.layers for node, n in x.flat if node in self.last]
-            key = "flat" if max(flat, default=0) >= SATURATED else "tiny step"
-            self._note(key, max(flat, default=0))
-        elif self.stepped:
-            return
-        else:
+            most = max(flat, default=0.0)
+            self._note("flat" if most >= SATURATED else "tiny step", most)
+        elif not self.stepped:
             causes = {
                 "no step": not self.rates,
                 "no rate": not any(self.rates),
@@ -1040,11 +1032,9 @@ class GradientReport(TorchFunctionMode):
 
     def to_dict(self) -> dict[str, Any]:
         """Return all as plain data, to log or to save as JSON."""
-        columns = "kind verdict spread output_gradient gradient update dead saturated"
-        columns += " through_time"
-        layers = {
-            x.name: {c: getattr(x, c) for c in columns.split()} for x in self.layers
-        }
+        names = "kind verdict spread output_gradient gradient update dead saturated"
+        columns = [*names.split(), "through_time"]
+        layers = {x.name: {c: getattr(x, c) for c in columns} for x in self.layers}
         return {"summary": self.summary, "layers": layers, "notes": self.notes}
 
     @staticmethod
@@ -1080,9 +1070,8 @@ def _layers(model: nn.Module) -> list[Layer]:
             continue
         place = name.rpartition(".")[0].partition(".parametrizations")[0]
         owner = modules[place]
-        kind = re.sub(
-            "^(Parametrized|NonDynamicallyQuantizable)", "", type(owner).__name__
-        )
+        other = "^(Parametrized|NonDynamicallyQuantizable)"
+        kind = re.sub(other, "", type(owner).__name__)
         if not _is_whole(owner):
             place, kind = name, "Parameter"
         layer = layers.setdefault(place, Layer(place or "(model)", kind))
@@ -1097,19 +1086,17 @@ def _is_whole(module: nn.Module) -> bool:
     if "torch.nn.modules.container" in places:  # ParameterList
         return False
     own = [p for p in module.parameters() if not nn.parameter.is_lazy(p)]
-    return any(place.startswith("torch.nn.") for place in places) or (
-        not any(module.children())
-        and len(own) > 1
-        and sum(p.dim() > 1 for p in own) < 2
-    )
+    alone = len(own) > 1 and not any(module.children())
+    of_torch = any(place.startswith("torch.nn.") for place in places)
+    return of_torch or (alone and sum(p.dim() > 1 for p in own) < 2)
 
 
 def _extremes(
     sizes: dict[Layer, float],
 ) -> tuple[dict[Layer, str], list[tuple[Layer, list[Layer], float]]]:
     """Return verdicts on gradients, from the loss back, and where they jump."""
-    found: dict[Layer, str] = {}
-    jumps, strongest, usual = [], dict[Layer, float](), dict[Layer, float]()
+    jumps, found = [], dict[Layer, str]()
+    strongest, usual = dict[Layer, float](), dict[Layer, float]()
     for layer in reversed(sizes):
         size, after = sizes[layer], [x for x in layer.readers if x in found]
         most = max([strongest[x] for x in after], default=0.0)
@@ -1120,10 +1107,10 @@ def _extremes(
             else:
                 jumps.append((layer, after, size / most))
         strongest[layer], usual[layer] = max(most, size), near
-        underflow = size or any(found[x] == "vanishing" for x in after)
-        small = size < VANISHING * most and underflow
-        found[layer] = "exploding" if size > EXPLODING * near else ""
-        found[layer] = found[layer] or ("vanishing" if small else "")
+        small = size < VANISHING * most  # exactly 0 only where it underflows
+        small &= size > 0 or any(found[x] == "vanishing" for x in after)
+        large = size > EXPLODING * near
+        found[layer] = "exploding" if large else "vanishing" if small else ""
     return found, jumps
 
 
@@ -1140,18 +1127,26 @@ def _source(node: Any) -> Any:
     return None
 
 
-def _in_order(roots: Iterable[Any]) -> list[Any]:
-    """Return the nodes of the graph, each one after all that read it."""
-    seen, found, todo = set(), [], [(root, False) for root in roots]
+def _in_order(roots: Iterable[Any]) -> list[tuple[Any, list[Any]]]:
+    """Return the nodes of the graph and their next ones, after all that read them."""
+    seen, found = set(), list[tuple[Any, list[Any]]]()
+    todo: list[tuple[Any, Any]] = [(root, None) for root in roots]
     while todo:
-        node, done = todo.pop()
-        if done:
-            found.append(node)
-        elif node and node not in seen:
+        node, after = todo.pop()
+        if after is not None:
+            found.append((node, after))
+        elif node not in seen:
             seen.add(node)
-            todo.append((node, True))
-            todo += [(next, False) for next, _ in node.next_functions]
+            after = [next for next, _ in node.next_functions if next]
+            todo += [(node, after), *[(next, None) for next in after]]
     return found[::-1]
+
+
+def _longest(one: dict[Layer, int], two: dict[Layer, int]) -> dict[Layer, int]:
+    """Return the larger count of each layer."""
+    if one is two or not two:
+        return one
+    return two | {x: max(n, two.get(x, 0)) for x, n in one.items()}
 
 
 def _walk(roots: Iterable[Any], stop: Any) -> set[Any]:
@@ -1171,7 +1166,8 @@ def _cause(call: Call) -> str:
     if _masks_a_row(call):
         return "; a whole row is masked: leave it one entry, or drop the row"
     if call.name in ("cross_entropy", "nll_loss"):
-        return _cause_of_labels(call)
+        x, y = call.inputs[:2]
+        return _cause_of_labels(x, y, call.kwargs.get("ignore_index", -100))
     if call.name in ROOTS and nan:
         return "; of a negative number: clamp(min=0) it, or take abs()"
     if call.name not in ROOTS and (hint := HINT.get(call.name)):
@@ -1187,23 +1183,21 @@ def _cause(call: Call) -> str:
     return f"; over {limit:.0e}, too large: smaller weights or inputs, or another type"
 
 
-def _cause_of_labels(call: Call) -> str:
+def _cause_of_labels(x: Tensor, y: Tensor, ignored: int) -> str:
     """Return why cross entropy is not finite, if that can be seen."""
-    x, y = call.inputs[:2]
-    if bool((y == call.kwargs.get("ignore_index", -100)).all()):
+    if bool((y == ignored).all()):
         return "; all labels are ignored: skip such a batch"
     if bool((x == -math.inf).any()):
         return "; the class of a label is masked with -inf"
-    weighted = call.kwargs.get("weight") is not None
-    return "; all classes present have weight 0" if weighted else ""
+    return "; all classes present have weight 0" if _finite(x) else ""
 
 
-def _keeps_mask(call: Call) -> bool:
-    """Return whether an output of -inf is one that the operation was given."""
+def _is_given(call: Call, y: Tensor) -> bool:
+    """Return whether it is finite but for a mask of -inf that the operation got."""
     values = (*call.args, *call.kwargs.values())
-    given = any(value == -math.inf for value in values if isinstance(value, float))
+    given = any(isinstance(value, float) and value == -math.inf for value in values)
     given |= call.name in CASTS or any(not _finite(t) for t in call.inputs)
-    return given and not call.is_layer
+    return given and not call.is_layer and _finite(y, True)
 
 
 def _masks_a_row(call: Call) -> bool:
@@ -1235,14 +1229,6 @@ def _rows(parameter: Tensor) -> int:
     """Return the number of units; of positions, if it is (1, positions, width)."""
     shape = parameter.shape
     return (*shape[len(shape) == 3 and shape[0] == 1 :], 1)[0] or 1
-
-
-def _has_like_rows(weight: Tensor | None) -> bool:
-    """Return whether its first, middle and last rows are the same, and not all 0."""
-    if weight is None or weight.dim() < 2 or min(weight.shape[:2]) < 2:
-        return False
-    rows = _real(weight[[0, len(weight) // 2, -1]])
-    return bool(rows.any()) and torch.equal(rows, rows[:1].expand_as(rows))
 
 
 def _some(names: list[str]) -> str:

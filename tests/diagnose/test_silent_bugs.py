@@ -483,7 +483,7 @@ def test_units_that_start_alike_are_said():
     model = net()
     for weight in (model[0].weight, model[2].weight):
         nn.init.constant_(weight, 0.1)
-    assert "the units of 0.weight, 2.weight all have the same" in step(model).summary
+    assert "all units of 0.weight, 2.weight are the same" in step(model).summary
 
 
 @pytest.mark.parametrize("two_way", [True, False])
