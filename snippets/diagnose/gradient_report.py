@@ -97,6 +97,7 @@ NOTES = {  # what no single layer shows; the summary names CAUSES
     "unscaled": "the optimizer took gradients still × {:.0f}: use scaler.step()",
     "jump": "the gradient grows × {:.0e} from {} back to {}: look for a large factor "
     "or tiny divisor in between",
+    "masked": "attention in {} may look at nothing in some row: leave it one entry",
     "single": "softmax over a single output is always 1: use sigmoid with "
     "binary_cross_entropy, or two outputs",
     "relu": "a ReLU makes the output, {:.0%} of it 0 and without gradient: leave it "
@@ -338,6 +339,7 @@ class GradientReport(TorchFunctionMode):
         self.rounded: list[str] = []  # names of those whose update rounds away
         self.rates: list[float] = []  # learning rates
         self.stepped, self.unseen = False, 0  # did weights move; failed looks
+        self.masked = ""  # an attention with a row that is masked as a whole
         self.causes: list[str] = []  # notes that explain what layers show
         for layer in self.layers:
             layer.weights, layer.uses, layer.off, layer.flat = [], [], [], []
@@ -567,6 +569,8 @@ class GradientReport(TorchFunctionMode):
                 self.kept.append(t)
             return
         y = call.outputs[0]
+        if "attention" in call.name and _masks_a_row(call):
+            self.masked = place.partition(" (")[0]
         if layers and (call.is_layer or (y.dim() and y.requires_grad)):
             self._see_use(call, layers)
         self._look_at_activation(call)
@@ -854,6 +858,8 @@ class GradientReport(TorchFunctionMode):
         spread, _ = _extremes({x: size * rows[x] ** 0.5 for x, size in sizes.items()})
         exploding = {x for x in sizes if plain[x] == spread[x] == "exploding"}
         vanishing = {x for x in sizes if plain[x] == spread[x] == "vanishing"}
+        if exploding and self.masked:
+            self._note("masked", self.masked)
         for layer, after, factor in jumps:
             if layer in exploding and layer.finite:
                 names = [x.name for x in sizes if x in after]

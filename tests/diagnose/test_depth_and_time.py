@@ -205,3 +205,22 @@ def test_gradient_that_vanishes_to_exactly_zero_vanishes():
     found = verdicts(watch(model, lambda: model(x).square().mean()))
     assert found["0"] == "vanishing"
     assert "zero gradient" not in found.values()
+
+
+def test_explosion_behind_a_sequence_of_padding_names_the_mask():
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(16, 2, 16, batch_first=True)
+    model = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+    first, head = nn.Linear(4, 16, bias=False), nn.Linear(16, 4)
+    both, y = nn.ModuleList([first, model, head]), torch.arange(8) % 4
+    for rows in (0, 1):
+        x, pad = torch.randn(8, 5, 4), torch.zeros(8, 5).bool()
+        x[:rows], pad[:rows] = 0, True
+        report = watch(
+            both,
+            lambda x=x, pad=pad: F.cross_entropy(
+                head(model(first(x), src_key_padding_mask=pad).mean(1)), y
+            ),
+        )
+        assert ("exploding" in report.summary) == bool(rows), str(report)
+        assert ("may look at nothing" in notes(report)) == bool(rows)
