@@ -7,7 +7,7 @@
         optimizer.step()
     print(report)  # or report.layers, report.notes, report.to_dict(), report.plot()
 
-Explained at diagnose/. SPDX-License-Identifier: MIT. Version: 2026-11-30.
+Explained at diagnose/. SPDX-License-Identifier: MIT. Version: 2026-12-01.
 Needs Python 3.10 or newer, torch 2.1 or newer; tested with Python 3.11 and torch 2.13
 only; older versions are untested.
 
@@ -779,7 +779,8 @@ class GradientReport(TorchFunctionMode):
             steps.pop()
         if len(steps) > 1:
             layer.through_time = steps[0] / steps[-1]
-            grows = steps[len(steps) // 4] > 2 * steps[len(steps) // 2]
+            n = len(steps)
+            grows = steps[n // 4] > 2 * steps[n // 2] > 4 * steps[3 * n // 4]
             rises = sum(a < b for a, b in pairwise(steps))
             falls = sum(a > b for a, b in pairwise(steps))
             # Up and down, or large at the ends only: each step has its own loss.
