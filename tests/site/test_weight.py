@@ -20,7 +20,7 @@ LONG = {  # the most prose and formulas; Hangul takes three bytes; with room for
     "gradient-clipping": 17_200,
     "batch-normalization": 17_800,
     "layer-normalization": 18_100,
-    "where-nan-comes-from": 17_000,
+    "where-nan-comes-from": 17_700,
     "why-batch-normalization-helps": 16_800,
     "error-messages": 23_500,  # each message three times: heading, menu, index
 }
