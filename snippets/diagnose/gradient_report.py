@@ -7,7 +7,7 @@
         optimizer.step()
     print(report)  # or report.layers, report.notes, report.to_dict(), report.plot()
 
-Explained at diagnose/. SPDX-License-Identifier: MIT. Version: 2026-11-30.
+Explained at diagnose/. SPDX-License-Identifier: MIT. Version: 2026-12-01.
 Needs Python 3.10 or newer, torch 2.1 or newer; tested with Python 3.11 and torch 2.13
 only; older versions are untested.
 
@@ -28,10 +28,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules import module as hooks
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
 
 COMPILING = getattr(torch.compiler, "is_compiling", lambda: False)  # not in 2.1
+RECOMPUTES: Any = getattr(  # are we in a checkpoint, which must see the same again
+    torch._C._autograd, "_top_saved_tensors_default_hooks", lambda _: None
+)
 PAGE = "diagnose/"  # a copy from the site has the whole address
 
 VANISHING = 1e-3  # of a gradient nearer to the loss
@@ -55,7 +59,7 @@ MEANING = {  # the gravest first, with the next step
     "frozen": "requires_grad is off; as you wanted?",
     "no gradient": "the backward pass did not reach it; unused, or detach()ed?",
     "waits for a zero weight": "a weight after it is (nearly) 0; look some steps later",
-    "zero gradient": "every entry is exactly 0; look for dead units after it",
+    "zero gradient": "all 0; look for dead units, a factor of 0 or an empty batch",
     "exploding": "over 100 times the gradient near the loss; smaller weights, or "
     "normalization",
     "vanishing": "under 1/1000 of a gradient nearer to the loss; ReLU with He "
@@ -73,13 +77,13 @@ MEANING = {  # the gravest first, with the next step
     "step too large": "this step changed the weights by over 10%; lower the learning "
     "rate, or clip",
     "did not move": "has a gradient, yet the step left it as it was; is it in the "
-    "optimizer?",
+    "optimizer, with a learning rate above 0?",
 }
 FINE = {"ok", "frozen", "waits for a zero weight"}
-NOTES = {  # what no single layer shows
+NOTES = {  # what no single layer shows; the summary names CAUSES
     "no parameters": "the model has no parameters",
     "elsewhere": "other processes hold {}: watch them there",
-    "unseen": "{} operations could not be looked at",
+    "unseen": "what could not be looked at: {} operations or parameters",
     "no forward": "the forward pass was not seen (compiled, scripted, or outside the "
     "block): judged by the gradients of the weights, which tell less",
     "no backward": "no backward pass in the block",
@@ -90,15 +94,17 @@ NOTES = {  # what no single layer shows
     "skipped": "the scaler skips such a step and lowers its scale; worry if it goes on",
     "scaled": "the loss was scaled by {:.0f}: taken out here; give the report the "
     "scaler, and step with scaler.step(optimizer)",
+    "unscaled": "the optimizer took gradients still × {:.0f}: use scaler.step()",
     "jump": "the gradient grows × {:.0e} from {} back to {}: look for a large factor "
     "or tiny divisor in between",
-    "one class": "softmax over a single output is always 1: use sigmoid with "
+    "masked": "attention in {} may look at nothing in some row: leave it one entry",
+    "single": "softmax over a single output is always 1: use sigmoid with "
     "binary_cross_entropy, or two outputs",
     "relu": "a ReLU makes the output, {:.0%} of it 0 and without gradient: leave it "
     "out, or use softplus",
     "shapes": "the loss compares {} with {}: give both the same shape",
     "guess": "the loss is {:.1f}, guessing among {} classes gives {:.1f}: the scores "
-    "are too large; smaller last weights, or scaled inputs",
+    "are too large; smaller last weights, or scaled inputs, if it stays so",
     "few": "{} averages over {}: use group or layer normalization",
     "drift": "frozen batch_norm still updates its statistics: call eval() on it",
     "strangers": "{1} tensors that learn are not in model.parameters(): {0}; keep "
@@ -107,6 +113,7 @@ NOTES = {  # what no single layer shows
     "one holds them, as in a GAN",
     "stale": "the gradients of earlier steps were still there and add up, in {}: call "
     "optimizer.zero_grad() before backward(), unless that is what you want",
+    "alike": "all units of {} are the same, and stay so: start with random numbers",
     "locked": "{} are all 0 and keep each other's gradient at 0 for ever: start one "
     "of them with random numbers",
     "all zero": "every gradient is exactly 0, so nothing learns: look at what is "
@@ -118,7 +125,7 @@ NOTES = {  # what no single layer shows
     "no step": "no weight moved: no optimizer.step() in the block, or skipped",
     "no rate": "no weight moved: the learning rate is 0",
     "no change": "no weight moved: the updates are too small for the type, and round "
-    "away",
+    "away, or the step raised an error",
     "not fed": "no weight moved: the optimizer holds other parameters, or their "
     "gradients were cleared between backward() and step()",
     # Operations that end a forward pass, as their gradients are called.
@@ -132,7 +139,9 @@ NOTES = {  # what no single layer shows
     "BinaryCrossEntropyWithLogits of Sigmoid": "sigmoid before "
     "binary_cross_entropy_with_logits, which applies it, too: give it the scores",
     "tiny step": f"no layer changed by more than {SMALL_STEP:.0e} of its weights: a "
-    "tiny learning rate, warm-up, or clipping before scaler.unscale_()",
+    "tiny learning rate, warm-up, convergence, or clipping before scaler.unscale_()",
+    "flat": "the output's activation is flat at {:.0%} of its values: smaller last "
+    "weights and biases, or a loss that takes scores",
 }
 
 
@@ -140,6 +149,7 @@ def _set(words: str) -> set[str]:
     return set(words.split())
 
 
+CAUSES = _set("scaled unscaled shapes few single relu strangers stale locked alike")
 # Operations, as torch calls them, without underscores around the name.
 RECURRENT = _set("lstm gru rnn_tanh rnn_relu")
 STARTS = RECURRENT | {"backward", "grad"}
@@ -168,6 +178,9 @@ ADDS = _set("add radd iadd sub rsub isub cat")
 COMPARES = _set("mse_loss l1_loss smooth_l1_loss huber_loss")
 DIVIDES = _set("div true_divide reciprocal rsqrt truediv rtruediv itruediv rdiv")
 LOGS = _set("log log2 log10 log1p logit xlogy")
+VECTORS = _set("svd linalg_svd eigh linalg_eigh eig linalg_eig")
+DETS = _set("logdet slogdet linalg_slogdet")
+CASTS = _set("to half bfloat16 float type tensor")
 ROOTS = _set(
     "sqrt pow rpow float_power norm hypot dist cdist linalg_norm normalize "
     "linalg_vector_norm linalg_matrix_norm pairwise_distance cosine_similarity"
@@ -176,19 +189,21 @@ ARCS = _set("acos arccos asin arcsin acosh atanh atan2 erfinv")
 HINTS = [  # what to do about the first NaN or infinity that one of them gives
     (DIVIDES, "the divisor is 0 or tiny: add a small number to it"),
     (LOGS, "its input must be above 0: use a loss that takes scores"),
+    (DETS, "a matrix without inverse: add a multiple of the identity matrix"),
     (ROOTS, "its slope is infinite at 0: add a small number to its input"),
     (ARCS, "its slope is infinite at the ends: use atan2"),
-    (_set("exp expm1 cosh sinh"), "its input is too large: use softplus"),
+    (_set("exp expm1 cosh sinh"), "too large: log_softmax, logsumexp or softplus"),
+    (VECTORS, "equal values: use the values alone, or make them differ"),
+    (_set("weight_norm"), "a row of the weights is 0: start it elsewhere"),
     (_set("std var std_mean var_mean"), "of a single value: correction=0, and an eps"),
     (_set("mean nanmean"), "of no value at all, or of values that are too large"),
-    (_set("cross_entropy nll_loss"), "all labels are ignored: skip such a batch"),
     (_set("ctc_loss"), "an input is shorter than its target: zero_infinity=True"),
-    (_set("prod where logsumexp"), ""),
+    (_set("prod where logsumexp cross_entropy nll_loss"), ""),
 ]
 HINT = {name: hint and f"; {hint}" for names, hint in HINTS for name in names}
 PASS_ON = _set(
     "View UnsafeView Squeeze Unsqueeze Reshape ToCopy Transpose Permute Select Slice "
-    "Clone T Alias Expand"
+    "Clone T Alias Expand Clamp ClampMin"
 )
 
 
@@ -223,6 +238,13 @@ class Weight:
     def is_bias(self) -> bool:
         """Whether it adds a number to each unit."""
         return self.name.rpartition(".")[2].startswith("bias")
+
+    def has_like_rows(self) -> bool:
+        """Return whether its first, middle and last rows are the same, and not 0."""
+        if self.before is None or min((*self.before.shape, 1, 1)[:2]) < 2:
+            return False
+        rows = _real(self.before[[0, len(self.before) // 2, -1]])
+        return bool(rows.any()) and bool((rows == rows[0]).all())
 
     def has_gradient(self) -> bool:
         """Return whether any entry of it is not 0."""
@@ -263,10 +285,12 @@ class Layer:
     steady: bool = False  # falls, or grows, at nearly every step
     finite: bool = True  # output, gradient and weights
     size: float | None = None  # of the weights, over the root of their number of rows
+    readers: set["Layer"] = field(default_factory=set)  # next along the graph
+    chain: int = 0  # the most uses that feed one another, if it has many
     weights: list[Weight] = field(default_factory=list)  # empty after the step
     uses: list[Use] = field(default_factory=list)
-    off: list[tuple[Tensor, int]] = field(default_factory=list)  # (units,), inputs
-    flat: list[float] = field(default_factory=list)  # shares
+    off: list[tuple[Any, Tensor, int]] = field(default_factory=list)  # node, units,
+    flat: list[tuple[Any, float]] = field(default_factory=list)  # inputs; node, share
 
 
 class GradientReport(TorchFunctionMode):
@@ -302,18 +326,24 @@ class GradientReport(TorchFunctionMode):
         self.kept: list[Tensor] = []  # so that no id is given twice
         self.given: set[int] = set()  # what the model was called with, by id
         self.inside = 0  # calls of the model that are running
-        self.strangers: list[tuple[Tensor, str]] = []  # parameters not the model's
+        self.strangers: dict[int, tuple[Tensor, str]] = {}  # no parameters of it, by id
         self.nodes: dict[Any, Use] = {}  # of the graph, by the layer's output
         self.roots: list[Any] = []  # of the graph: what backward() was called on
-        self.waiting: list[tuple[float, Callable[[], None]]] = []  # until a layer
+        self.active: dict[Any, float] = {}  # nodes not read yet: values of an input
+        self.walked: set[Any] = set()  # nodes that lead to a layer, or are one's
+        self.read: set[Any] = set()  # those of activations that a layer reads
+        self.last: set[Any] = set()  # nodes that a loss reads, with no layer between
         self.broken: list[tuple[str, bool]] = []  # not finite, in order of time
         self.turn, self.failed = 0, False  # backward passes; is the loss not finite
         self.held: set[int] = set()  # parameters of optimizers that stepped, by id
         self.rounded: list[str] = []  # names of those whose update rounds away
         self.rates: list[float] = []  # learning rates
         self.stepped, self.unseen = False, 0  # did weights move; failed looks
+        self.masked = ""  # an attention with a row that is masked as a whole
+        self.causes: list[str] = []  # notes that explain what layers show
         for layer in self.layers:
-            layer.weights, layer.uses, layer.off = [], [], []
+            layer.weights, layer.uses, layer.off, layer.flat = [], [], [], []
+            layer.readers = set()
 
     def __enter__(self) -> "GradientReport":
         """Start to watch."""
@@ -341,8 +371,9 @@ class GradientReport(TorchFunctionMode):
         if stance := compiled and getattr(torch.compiler, "set_stance", None):
             self.exits.enter_context(stance("force_eager"))
         if stance or not compiled:  # else the compiler would take us for the model
-            if not any(hasattr(p, "to_local") for p in self.model.parameters()):
-                self._quietly(self._watch_forward)  # FSDP puts others in their place
+            fsdp = any(hasattr(p, "to_local") for p in self.model.parameters())
+            if not (compiled or fsdp):  # which puts others in their place
+                self._quietly(self._watch_forward)
             super().__enter__()  # type: ignore[no-untyped-call]
             self.exits.push(super().__exit__)
         return self
@@ -350,6 +381,7 @@ class GradientReport(TorchFunctionMode):
     def __exit__(self, *error: Any) -> None:
         """Stop watching and judge, even if the step raised an error."""
         self.exits.__exit__(*error)
+        self._quietly(self._follow_graph)
         for layer in self.layers:
             self._quietly(self._measure, layer)
         self._quietly(self._judge)
@@ -380,15 +412,17 @@ class GradientReport(TorchFunctionMode):
         except Exception:
             self.unseen += 1
 
-    def _hook(self, register: Any, look: Any, *args: Any, **options: Any) -> None:
+    def _hook(self, register: Any, look: Any, *args: Any, **options: Any) -> Any:
         """Register a hook that looks quietly, until the end of the step."""
         handle = register(partial(self._quietly, look, *args), **options)
         self.exits.callback(handle.remove)
+        return handle
 
     def _note(self, key: str, *values: Any) -> None:
         text = NOTES.get(key, "").format(*values)
         if text and text not in self.notes:
             self.notes.append(text)
+            self.causes += [text.partition(": ")[0]] * (key in CAUSES or " of " in key)
 
     # The step as a whole: parameters, losses, optimizers.
 
@@ -400,7 +434,7 @@ class GradientReport(TorchFunctionMode):
                     continue
                 weight.norm = norm = _norm(weight.value)
                 if not math.isfinite(norm):
-                    cause = "an earlier step broke it: a lower learning rate, clip"
+                    cause = "an earlier step broke it (lower the rate, clip), or a file"
                     place = f"{weight.name} before the step; {cause}"
                     self.broken.append((place, True))
                 if not weight.is_bias:
@@ -413,16 +447,22 @@ class GradientReport(TorchFunctionMode):
 
     def _watch_forward(self) -> None:
         """Know when the model itself is called, and with what."""
-        enter, leave = self._enter_model, self._leave_model
-        self._hook(self.model.register_forward_pre_hook, enter, with_kwargs=True)
-        self._hook(self.model.register_forward_hook, leave, always_call=True)
+        # Hooks of its own would go into copies, and could not be saved.
+        self._hook(hooks.register_module_forward_pre_hook, self._enter_model)
+        options = {"with_kwargs": True, "always_call": True}
+        register = hooks.register_module_forward_hook
+        handle = self._hook(register, self._leave_model, **options)
+        left = hooks._global_forward_hooks_with_kwargs  # remove() forgets this one
+        self.exits.callback(left.pop, handle.id, None)
 
-    def _enter_model(self, _: nn.Module, args: Any, kwargs: Any) -> None:
-        self.given |= {id(t) for t in _tensors((args, kwargs))}
-        self.inside += 1
+    def _enter_model(self, module: nn.Module, _: Any) -> None:
+        self.inside += module is self.model
 
-    def _leave_model(self, *_: Any) -> None:
-        self.inside -= 1
+    def _leave_model(self, module: nn.Module, *values: Any) -> None:
+        if module is self.model:
+            self.inside -= 1
+            self.kept += _tensors(values)
+            self.given |= {id(t) for t in _tensors(values)}
 
     def _see_gradient(self, weight: Weight, parameter: Tensor) -> None:
         if (gradient := parameter.grad) is None:
@@ -435,6 +475,7 @@ class GradientReport(TorchFunctionMode):
 
     def _see_step(self, optimizer: Any, *_: Any) -> None:
         """Note which parameters step, and by which gradients."""
+        by_itself = getattr(optimizer, "grad_scale", None) is None
         for group in optimizer.param_groups:
             self.rates.append(float(group.get("lr", 1)))
             ids = {id(p) for p in group["params"]}
@@ -442,6 +483,9 @@ class GradientReport(TorchFunctionMode):
             for weight in [self.weights[key] for key in ids & self.weights.keys()]:
                 if weight.has_gradient():
                     weight.fed, weight.stale = True, weight.stale or weight.old
+                    scaled = self.scale != 1 and by_itself and weight.gradient
+                    if scaled and _norm(weight.value.grad) > scaled / self.scale**0.5:
+                        self._note("unscaled", self.scale)
         for weight in self.weights.values():
             weight.fresh = False
 
@@ -452,7 +496,7 @@ class GradientReport(TorchFunctionMode):
             for loss in [*_tensors(x)][:1]:
                 self._look_at_loss(name, loss)
         elif _has_steps(name, args) and any(w.requires_grad for w in args[2]):
-            if not x.requires_grad:
+            if not (x.requires_grad or RECOMPUTES(True)):
                 x = x.detach().requires_grad_()
                 self.given.add(id(x))
             return (x, *args[1:])
@@ -467,14 +511,12 @@ class GradientReport(TorchFunctionMode):
             for weight in self.weights.values():
                 weight.old = weight.old if weight.fresh else weight.has_gradient()
             self.turn += 1
-            self.waiting.clear()
         if not (root := loss.grad_fn):
             return
         self.roots.append(root)
         self._look_at_scale(root)
-        for node in (reached := _walk([root], self.nodes)):
-            if node in self.nodes:
-                self.nodes[node].ends = True
+        reached = _walk([root], self.nodes)
+        self.last |= reached
         for node in reached:
             self._look_at_end(node)
 
@@ -484,7 +526,8 @@ class GradientReport(TorchFunctionMode):
         if self.scaler or not isinstance(factor, Tensor) or factor.numel() != 1:
             return
         fraction, power = math.frexp(float(factor))
-        if fraction == 0.5 and power > 7 and self.scale == 1:
+        by_tensor = factor.dtype == torch.float32  # a scaler's; not just a number
+        if by_tensor and fraction == 0.5 and power > 7 and self.scale == 1:
             self.scale = float(factor)
             self._note("scaled", self.scale)
 
@@ -495,11 +538,11 @@ class GradientReport(TorchFunctionMode):
         self._note(f"{name} of {_op(source)}")
         one = {"Softmax": 1.0, "LogSoftmax": 0.0}.get(name)
         if one is not None and float(node._saved_result.mean()) == one:
-            self._note("one class")
+            self._note("single")
         last = self.order[-1].uses[-1:] if self.order else []
         if name == "Relu" and [self.nodes.get(source)] == last:
             off = float((node._saved_result <= 0).float().mean())
-            if node._saved_result.shape[-1:] == (1,) or off > 0.9:
+            if off > (0.05 if node._saved_result.shape[-1:] == (1,) else 0.9):
                 self._note("relu", off)
 
     # One operation of the forward pass.
@@ -515,7 +558,7 @@ class GradientReport(TorchFunctionMode):
         layers = list(dict.fromkeys(layer for owners in found for layer in owners))
         after = f", after {self.latest.name}" if self.latest else ""
         place = f"{layers[0].name} ({call.name})" if layers else call.name + after
-        if not self._find_fault(call, place):
+        if call.name != "get" and not self._find_fault(call, place):  # as of .grad
             for layer in layers:
                 layer.finite = False
         if call.name in HINT:
@@ -526,6 +569,8 @@ class GradientReport(TorchFunctionMode):
                 self.kept.append(t)
             return
         y = call.outputs[0]
+        if "attention" in call.name and _masks_a_row(call):
+            self.masked = place.partition(" (")[0]
         if layers and (call.is_layer or (y.dim() and y.requires_grad)):
             self._see_use(call, layers)
         self._look_at_activation(call)
@@ -541,8 +586,7 @@ class GradientReport(TorchFunctionMode):
 
     def _find_fault(self, call: Call, place: str) -> bool:
         """Return whether the outputs are finite; else note where that came from."""
-        mask = not call.is_layer and call.name not in LOGS | DIVIDES
-        if all(_finite(t, mask) for t in call.outputs):
+        if all(_finite(t) or _is_given(call, t) for t in call.outputs):
             return True
         where = f"the output of {place}"
         if not self.broken:
@@ -577,28 +621,30 @@ class GradientReport(TorchFunctionMode):
 
     def _look_at_activation(self, call: Call) -> None:
         """See which units are off, or at which values it is flat."""
-        layer, y = self.latest, call.out
-        if not layer or not y.numel() or not y.dim() or y.is_complex():
+        layer, y, node = self.latest, call.out, call.outputs[0].grad_fn
+        if not (layer and node and y.numel() and y.dim()) or y.is_complex():
             return
         if call.name in CUTS and (call.name == "relu" or float(y.amin()) == 0):
             axis = self.unit_axis if y.dim() == self.rank else -1
             others = [dim for dim in range(y.dim()) if dim != axis % y.dim()]
             off = (y.amax(others) if others else y) <= 0
-            found = (off, y.numel() // off.numel())
-            self.waiting.append((math.inf, partial(layer.off.append, found)))
+            layer.off.append((node, off, y.numel() // off.numel()))
+            self.active[node] = math.inf
         elif call.name in SLOPE:
             flat = (SLOPE[call.name](call.inputs[0], y) < FLAT).float().mean()
-            work = partial(layer.flat.append, float(flat))
-            self.waiting.append((_width(y), work))
+            layer.flat.append((node, float(flat)))
+            self.active[node] = _width(y)
 
     def _see_use(self, call: Call, layers: list[Layer]) -> None:
         """Note that layers were used, and wait for the gradient of the output."""
         data = [t for t in call.inputs if id(t) not in self.owners]
-        narrowest = max(map(_width, data), default=0)
-        for width, work in self.waiting:
-            if width >= narrowest:  # not the output of a head
-                work()
-        self.waiting.clear()
+        if self.active:
+            narrowest = max(map(_width, data), default=0)  # else it is that of a head
+            new = _walk([t.grad_fn for t in data], self.walked)
+            read = {n for n in new if self.active.get(n, -1) >= narrowest}
+            self.active = {n: w for n, w in self.active.items() if n not in read}
+            self.read |= read
+            self.walked |= new
         name, y = call.name, call.out
         turned = name == "matmul" and id(call.inputs[0]) in self.owners  # W @ x
         if name.startswith("conv"):
@@ -621,6 +667,7 @@ class GradientReport(TorchFunctionMode):
         for t in call.outputs:
             if t.requires_grad:
                 self.nodes[t.grad_fn] = use
+                self.walked.add(t.grad_fn)
                 self._hook(t.register_hook, self._see_output, use, layers[0].name)
         if _has_steps(name, call.args) and call.args[0].requires_grad:
             axis = 1 if call.args[8] else 0
@@ -637,18 +684,18 @@ class GradientReport(TorchFunctionMode):
     def _find_strangers(self, call: Call) -> None:
         """Find what learns inside the model without being a parameter of it."""
         for t in call.inputs if self.inside else []:
-            known = id(t) in self.owners or id(t) in self.given
-            if not known and t.is_leaf and t.requires_grad:
-                self.strangers.append((t, f"{call.name} {[*t.shape]}"))
-                self.given.add(id(t))  # once is enough
+            if id(t) not in self.owners and t.is_leaf and t.requires_grad:
+                self.strangers.setdefault(id(t), (t, f"{call.name} {[*t.shape]}"))
 
     def _look_for_misuse(self, call: Call) -> None:
         """Note what is wrong with an operation that raises no error."""
         shapes = [tuple(t.shape) for t in call.inputs[:2]]
-        if call.name in COMPARES and len(set(shapes)) == 2:
+        if call.name in COMPARES and len({*shapes} - {()}) == 2:
             self._note("shapes", *shapes)
         elif call.name == "cross_entropy" and not call.out.dim():
             loss, classes = float(call.out), shapes[0][:2][-1]
+            if call.kwargs.get("reduction") == "sum":
+                loss /= call.inputs[0].numel() / classes
             guess = math.log(classes)
             if 0 < 3 * guess < loss < math.inf:
                 self._note("guess", loss, classes, guess)
@@ -670,12 +717,33 @@ class GradientReport(TorchFunctionMode):
 
     # After the step: numbers, verdicts, notes.
 
+    def _follow_graph(self) -> None:
+        """Find which layers read the output of which."""
+        many = {x for x in self.layers if len(x.uses) >= FEWEST_CALLS}
+        found: dict[Any, tuple[frozenset[Layer], dict[Layer, int]]] = {}
+        for node, after in _in_order(self.roots):
+            seen = readers, chains = found.pop(node, (frozenset(), {}))
+            if use := self.nodes.get(node):
+                use.ends = node in self.last
+                for layer in use.layers:
+                    layer.readers |= readers
+                    layer.chain = max(layer.chain, chains.get(layer, 0) + 1)
+                longer = {
+                    x: chains.get(x, 0) + 1 for x in many.intersection(use.layers)
+                }
+                seen = frozenset(use.layers), chains | longer
+            for next in after:
+                old = found.setdefault(next, seen)
+                if old is not seen:
+                    found[next] = old[0] | seen[0], _longest(old[1], seen[1])
+
     def _measure(self, layer: Layer) -> None:
         """Turn what was seen of a layer into numbers."""
         norms = {
             weight: _norm(weight.value.grad) if norm is None else norm
             for weight in layer.weights
-            if (norm := weight.gradient) is not None or weight.value.grad is not None
+            if weight.value.requires_grad
+            and ((norm := weight.gradient) is not None or weight.value.grad is not None)
         }
         if norms:
             pulls = [norm for weight, norm in norms.items() if not weight.is_bias]
@@ -689,12 +757,14 @@ class GradientReport(TorchFunctionMode):
             self._measure_time(layer, uses, back)
         spreads = [use.spread for use in layer.uses if use.spread is not None]
         layer.spread = statistics.median(spreads) if spreads else None
-        if sum(inputs for _, inputs in layer.off) >= FEWEST_INPUTS:
-            off = layer.off[0][0]
-            for other, _ in layer.off[1:]:
+        cuts = [(off, n) for node, off, n in layer.off if node in self.read]
+        if sum(inputs for _, inputs in cuts) >= FEWEST_INPUTS:
+            off = cuts[0][0]
+            for other, _ in cuts[1:]:
                 off = off & other if off.shape == other.shape else off
             layer.dead = float(off.float().mean())
-        layer.saturated = statistics.mean(layer.flat) if layer.flat else None
+        flat = [n for node, n in layer.flat if node in self.read - self.last]
+        layer.saturated = statistics.mean(flat) if flat else None
         for number in (layer.output_gradient, layer.gradient, layer.update):
             layer.finite &= number is None or math.isfinite(number)
 
@@ -702,17 +772,20 @@ class GradientReport(TorchFunctionMode):
         """Compare the first time step with the last one."""
         turns = zip(back, uses, strict=True)
         steps = [norm for norm, use in turns if use.turn == uses[0].turn]
-        steps = steps if len(steps) >= FEWEST_CALLS else []
+        steps = steps if min(layer.chain, len(steps)) >= FEWEST_CALLS else []
         for use in uses:
             steps = use.by_time if len(use.by_time) > 1 else steps
         while steps and not steps[-1]:  # padding
             steps.pop()
         if len(steps) > 1:
             layer.through_time = steps[0] / steps[-1]
+            n = len(steps)
+            grows = steps[n // 4] > 2 * steps[n // 2] > 4 * steps[3 * n // 4]
             rises = sum(a < b for a, b in pairwise(steps))
             falls = sum(a > b for a, b in pairwise(steps))
-            # Up and down: each step has its own loss.
+            # Up and down, or large at the ends only: each step has its own loss.
             layer.steady = 4 * min(rises, falls) < rises + falls
+            layer.steady &= grows or steps[0] <= steps[-1]
 
     def _measure_step(self, layer: Layer) -> None:
         """See how far the step moved the weights."""
@@ -725,7 +798,7 @@ class GradientReport(TorchFunctionMode):
             changed, coarse = _norm(change), _is_coarse(weight.value)
             self.stepped |= changed != 0
             if not math.isfinite(changed):
-                cause = "a lower learning rate, clip"
+                cause = "a lower learning rate, clip, or a new optimizer"
                 if p.dtype == torch.float16:
                     cause = "Adam's eps is 0 in float16: keep weights in float32"
                 place = f"{weight.name} after the step; {cause}"
@@ -739,7 +812,7 @@ class GradientReport(TorchFunctionMode):
                 changes.append(changed)
                 usual = math.sqrt(_rows(p) / 3)  # PyTorch's default
                 sizes.append(max(weight.norm, usual))
-                if not (weight.is_bias and coarse):
+                if weight.gradient != 0 and not (weight.is_bias and coarse):
                     shares.append(share)
         layer.moved = max(shares, default=None)
         if any(sizes):
@@ -757,7 +830,7 @@ class GradientReport(TorchFunctionMode):
                 "no gradient": layer.gradient is None and not layer.moved,
                 "waits for a zero weight": layer in closed
                 and (layer.gradient == 0 or layer in vanishing),
-                "zero gradient": layer.gradient == 0,
+                "zero gradient": layer.gradient == 0 and layer not in vanishing,
                 "exploding": layer in exploding,
                 "vanishing": layer in vanishing,
                 "explodes in time": time is not None and time > EXPLODING,
@@ -772,27 +845,36 @@ class GradientReport(TorchFunctionMode):
 
     def _judge_depth(self) -> tuple[set[Layer], set[Layer]]:
         """Return the layers whose gradients explode, and those whose vanish."""
-        sizes = {x: x.output_gradient for x in self.order if x.output_gradient}
-        if not sizes:  # the weights' gradients tell less, but something
-            sizes = {x: x.gradient for x in self.layers if x.gradient}
-            if sizes:
+        seen = {x: x.output_gradient for x in self.order}
+        if not any(seen.values()):  # the weights' gradients tell less, but something
+            seen = {x: x.gradient for x in self.layers}
+            if any(seen.values()) and self.turn:
                 self._note("no forward")
-        sizes = {layer: size for layer, size in sizes.items() if math.isfinite(size)}
+            for layer, reader in pairwise(seen):
+                layer.readers.add(reader)
+        sizes = {x: n for x, n in seen.items() if n is not None and math.isfinite(n)}
         plain, jumps = _extremes(sizes)
         # Averages over positions thin gradients out, broadcasts add them up.
         rows = {x: max([use.rows for use in x.uses] or [1]) for x in sizes}
         spread, _ = _extremes({x: size * rows[x] ** 0.5 for x, size in sizes.items()})
         exploding = {x for x in sizes if plain[x] == spread[x] == "exploding"}
         vanishing = {x for x in sizes if plain[x] == spread[x] == "vanishing"}
+        if exploding and self.masked:
+            self._note("masked", self.masked)
         for layer, after, factor in jumps:
             if layer in exploding and layer.finite:
-                self._note("jump", factor, after.name, layer.name)
-        lost = True  # all the way from the input, else a branch is weak on purpose
-        for layer in sizes:
-            lost |= bool(layer.uses) and layer.uses[0].starts
-            lost &= layer in vanishing
-            vanishing -= set() if lost else {layer}
-        return exploding, vanishing
+                names = [x.name for x in sizes if x in after]
+                self._note("jump", factor, _some(names), layer.name)
+        inner = {x for layer in sizes for x in layer.readers if x is not layer}
+        fed, lost = set(sizes) - inner, set()
+        for (
+            layer
+        ) in sizes:  # all the way from the input, or a branch is weak on purpose
+            starts = layer in fed or any(use.starts for use in layer.uses[:1])
+            if starts and layer in vanishing:
+                lost.add(layer)
+                fed |= layer.readers
+        return exploding, lost
 
     def _alike(self) -> set[Layer]:
         """Return the last layers, if their outputs hardly depend on the input."""
@@ -813,13 +895,10 @@ class GradientReport(TorchFunctionMode):
         }
         if not small:
             return set()
-        gates = {
-            node
-            for node, use in self.nodes.items()
-            if not (use.adds or use.starts) and not small.keys().isdisjoint(use.layers)
-        }
-        uses = [self.nodes.get(node) for node in _walk(self.roots, gates)]
-        closed = set(self.order) - {x for use in uses if use for x in use.layers}
+        uses = [(n, u) for n, u in self.nodes.items() if not (u.adds or u.starts)]
+        gates = {node for node, use in uses if small.keys() & set(use.layers)}
+        open_uses = map(self.nodes.get, _walk(self.roots, gates))
+        closed = set(self.order) - {x for use in open_uses if use for x in use.layers}
         if 0 in small.values() and not any(x.dead == 1 for x in self.layers):
             closed |= {x for x in self.layers if x.gradient == 0}
         factors = [size for x, size in small.items() if not x.uses[0].starts]
@@ -868,7 +947,7 @@ class GradientReport(TorchFunctionMode):
     def _suspects(self) -> dict[str, list[str]]:
         """Return the names that a note is about."""
         by_hand = self.stepped and not self.rates  # without an optimizer
-        held, stale = set(), []
+        held, stale, known = set(), [], self.held | self.given
         for layer in self.layers:
             if any(id(w.value) in self.held for w in layer.weights):
                 held.add(layer)
@@ -876,9 +955,10 @@ class GradientReport(TorchFunctionMode):
                 stale.append(layer.name)
         left = [x.name for x in self.layers if x.gradient and x not in held]
         return {
-            "strangers": [x for t, x in self.strangers if id(t) not in self.held],
+            "strangers": [x for n, (_, x) in self.strangers.items() if n not in known],
             "not held": left if held else [],
             "stale": stale,
+            "alike": [w.name for w in self.weights.values() if w.has_like_rows()],
             "locked": [x.name for x in self._locked()],
             "dead": [x.name for x in self.layers if x.dead == 1],
         }
@@ -891,9 +971,11 @@ class GradientReport(TorchFunctionMode):
             self._note("" if self._locked() or self.failed else "all zero")
         elif self.rounded:
             self._note("rounded", _some(self.rounded))
-        elif self.stepped:
-            self._note("tiny step" if max(updates, default=1) < SMALL_STEP else "")
-        else:
+        elif self.stepped and max(updates, default=1) < SMALL_STEP:
+            flat = [n for x in self.layers for node, n in x.flat if node in self.last]
+            most = max(flat, default=0.0)
+            self._note("flat" if most >= SATURATED else "tiny step", most)
+        elif not self.stepped:
             causes = {
                 "no step": not self.rates,
                 "no rate": not any(self.rates),
@@ -910,17 +992,21 @@ class GradientReport(TorchFunctionMode):
         first = self.notes[0] if self.notes else ""
         if first.startswith("first NaN") and "not finite" not in bad:
             return f"{first.partition(';')[0]} → {PAGE}#non-finite"
+        anchor = (*bad, "")[0].replace(" ", "-")
+        total = sum(counts[name] for name in bad)
+        found = [f"{counts[name]} {name}{self._rate(name)}" for name in bad]
+        if len(bad) == 1:
+            found = [f"{bad[0]}{self._rate(bad[0])}"]
+        line = f"{total} of {layers}: {', '.join(found)}"
         if not bad:
             waits = counts["waits for a zero weight"]
             rest = f", {waits} wait for a zero weight: look some steps later"
             line = f"{layers}: nothing found" + (rest if waits else "")
-            return line + (", but see the notes" if self.notes else "")
-        found = [f"{counts[name]} {name}{self._rate(name)}" for name in bad]
-        if len(bad) == 1:
-            found = [f"{bad[0]}{self._rate(bad[0])}"]
-        total = sum(counts[name] for name in bad)
-        anchor = bad[0].replace(" ", "-")
-        return f"{total} of {layers}: {', '.join(found)} → {PAGE}#{anchor}"
+        if self.causes and not self.broken:
+            return f"{self.causes[0]}; {line} → {PAGE}#notes"
+        if self.notes and "not finite" not in bad:
+            line += "; see the notes" if bad else ", but see the notes"
+        return line + (f" → {PAGE}#{anchor}" if bad else "")
 
     def _rate(self, name: str) -> str:
         """Return by how much the gradient shrinks or grows from layer to layer."""
@@ -953,11 +1039,9 @@ class GradientReport(TorchFunctionMode):
 
     def to_dict(self) -> dict[str, Any]:
         """Return all as plain data, to log or to save as JSON."""
-        columns = "kind verdict spread output_gradient gradient update dead saturated"
-        columns += " through_time"
-        layers = {
-            x.name: {c: getattr(x, c) for c in columns.split()} for x in self.layers
-        }
+        names = "kind verdict spread output_gradient gradient update dead saturated"
+        columns = [*names.split(), "through_time"]
+        layers = {x.name: {c: getattr(x, c) for c in columns} for x in self.layers}
         return {"summary": self.summary, "layers": layers, "notes": self.notes}
 
     @staticmethod
@@ -993,9 +1077,8 @@ def _layers(model: nn.Module) -> list[Layer]:
             continue
         place = name.rpartition(".")[0].partition(".parametrizations")[0]
         owner = modules[place]
-        kind = re.sub(
-            "^(Parametrized|NonDynamicallyQuantizable)", "", type(owner).__name__
-        )
+        other = "^(Parametrized|NonDynamicallyQuantizable)"
+        kind = re.sub(other, "", type(owner).__name__)
         if not _is_whole(owner):
             place, kind = name, "Parameter"
         layer = layers.setdefault(place, Layer(place or "(model)", kind))
@@ -1010,30 +1093,30 @@ def _is_whole(module: nn.Module) -> bool:
     if "torch.nn.modules.container" in places:  # ParameterList
         return False
     own = [p for p in module.parameters() if not nn.parameter.is_lazy(p)]
-    return any(place.startswith("torch.nn.") for place in places) or (
-        not any(module.children())
-        and len(own) > 1
-        and sum(p.dim() > 1 for p in own) < 2
-    )
+    alone = len(own) > 1 and not any(module.children())
+    of_torch = any(place.startswith("torch.nn.") for place in places)
+    return of_torch or (alone and sum(p.dim() > 1 for p in own) < 2)
 
 
 def _extremes(
     sizes: dict[Layer, float],
-) -> tuple[dict[Layer, str], list[tuple[Layer, Layer, float]]]:
+) -> tuple[dict[Layer, str], list[tuple[Layer, list[Layer], float]]]:
     """Return verdicts on gradients, from the loss back, and where they jump."""
-    found, jumps = {}, []
-    strongest = usual = 0.0
-    previous = None
+    jumps, found = [], dict[Layer, str]()
+    strongest, usual = dict[Layer, float](), dict[Layer, float]()
     for layer in reversed(sizes):
-        size = sizes[layer]
-        if size > EXPLODING * strongest:
-            if not previous or any(use.ends for use in layer.uses):
-                usual = size  # the first one, or that of another loss
+        size, after = sizes[layer], [x for x in layer.readers if x in found]
+        most = max([strongest[x] for x in after], default=0.0)
+        near = max([usual[x] for x in after], default=size)
+        if size > EXPLODING * most:
+            if not most or any(use.ends for use in layer.uses):
+                near = size  # the first one, or that of another loss
             else:
-                jumps.append((layer, previous, size / strongest))
-        strongest, previous = max(strongest, size), layer
-        small = size < VANISHING * strongest
-        large = size > EXPLODING * usual
+                jumps.append((layer, after, size / most))
+        strongest[layer], usual[layer] = max(most, size), near
+        small = size < VANISHING * most  # exactly 0 only where it underflows
+        small &= size > 0 or any(found[x] == "vanishing" for x in after)
+        large = size > EXPLODING * near
         found[layer] = "exploding" if large else "vanishing" if small else ""
     return found, jumps
 
@@ -1049,6 +1132,28 @@ def _source(node: Any) -> Any:
         if _op(node) not in PASS_ON:
             return node
     return None
+
+
+def _in_order(roots: Iterable[Any]) -> list[tuple[Any, list[Any]]]:
+    """Return the nodes of the graph and their next ones, after all that read them."""
+    seen, found = set(), list[tuple[Any, list[Any]]]()
+    todo: list[tuple[Any, Any]] = [(root, None) for root in roots]
+    while todo:
+        node, after = todo.pop()
+        if after is not None:
+            found.append((node, after))
+        elif node not in seen:
+            seen.add(node)
+            after = [next for next, _ in node.next_functions if next]
+            todo += [(node, after), *[(next, None) for next in after]]
+    return found[::-1]
+
+
+def _longest(one: dict[Layer, int], two: dict[Layer, int]) -> dict[Layer, int]:
+    """Return the larger count of each layer."""
+    if one is two or not two:
+        return one
+    return two | {x: max(n, two.get(x, 0)) for x, n in one.items()}
 
 
 def _walk(roots: Iterable[Any], stop: Any) -> set[Any]:
@@ -1067,14 +1172,39 @@ def _cause(call: Call) -> str:
     nan = any(bool(t.isnan().any()) for t in call.outputs)
     if _masks_a_row(call):
         return "; a whole row is masked: leave it one entry, or drop the row"
+    if call.name in ("cross_entropy", "nll_loss"):
+        x, y = call.inputs[:2]
+        return _cause_of_labels(x, y, call.kwargs.get("ignore_index", -100))
     if call.name in ROOTS and nan:
         return "; of a negative number: clamp(min=0) it, or take abs()"
     if call.name not in ROOTS and (hint := HINT.get(call.name)):
         return hint
+    x, limit = call.inputs[0], torch.finfo(call.out.dtype).max
+    same = call.name in ROOTS and x.shape == call.out.shape
+    if same and bool((call.out.isinf() & (x == 0)).any()):  # a negative power
+        return HINT["div"]
+    if call.name in AVERAGED and float(x.abs().max()) < limit**0.5:
+        return "; all values are the same: give it an eps above 0"
     if nan and not call.is_layer:
         return ""
-    limit = torch.finfo(call.out.dtype).max
     return f"; over {limit:.0e}, too large: smaller weights or inputs, or another type"
+
+
+def _cause_of_labels(x: Tensor, y: Tensor, ignored: int) -> str:
+    """Return why cross entropy is not finite, if that can be seen."""
+    if bool((y == ignored).all()):
+        return "; all labels are ignored: skip such a batch"
+    if bool((x == -math.inf).any()):
+        return "; the class of a label is masked with -inf"
+    return "; all classes present have weight 0" if _finite(x) else ""
+
+
+def _is_given(call: Call, y: Tensor) -> bool:
+    """Return whether it is finite but for a mask of -inf that the operation got."""
+    values = (*call.args, *call.kwargs.values())
+    given = any(isinstance(value, float) and value == -math.inf for value in values)
+    given |= call.name in CASTS or any(not _finite(t) for t in call.inputs)
+    return given and not call.is_layer and _finite(y, True)
 
 
 def _masks_a_row(call: Call) -> bool:
@@ -1148,6 +1278,8 @@ def _real(tensor: Any) -> Tensor:
     if hasattr(tensor, "to_local"):  # FSDP
         tensor = tensor.to_local()
     tensor = tensor.coalesce().values() if tensor.is_sparse else tensor
+    real = tensor.is_floating_point() or tensor.is_complex()
+    tensor = tensor if real and tensor.element_size() > 1 else tensor.float()
     return torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
 
 
@@ -1176,6 +1308,8 @@ def _cells(layer: Layer) -> str:
     for share, word in ((layer.dead, "dead"), (layer.saturated, "saturated")):
         if share and share >= 0.005:
             extra.append(f"{share:.0%} {word}")
+    if layer.kind in ("RNN", "LSTM", "GRU") and layer.through_time is None:
+        extra.append("time not seen")
     if layer.through_time is not None:
         extra.append(f"time {layer.through_time:.1e}")
     numbers = (layer.spread, layer.output_gradient, layer.gradient, layer.update)

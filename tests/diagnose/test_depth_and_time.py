@@ -181,3 +181,46 @@ def test_jump_is_no_news_where_nothing_is_finite():
             if breaks:
                 torch.optim.SGD(model.parameters(), lr=math.inf).step()
         assert ("back to" in notes(report)) != breaks
+
+
+def test_jump_is_between_layers_that_follow_each_other():
+    """Not between those that were used one after the other, as a side head."""
+    torch.manual_seed(0)
+    layers = [nn.Linear(8, 32), *(nn.Linear(32, n) for n in (32, 4, 32, 4))]
+    a, b, side, c, d = layers
+    x, y = torch.randn(32, 8), torch.zeros(32).long()
+
+    def loss():
+        h = b(a(x).relu())
+        other = F.cross_entropy(side(h), y)
+        return other + F.cross_entropy(d(c(3000 * h).relu()), y)
+
+    assert "from 2, 3 back to 1" in notes(watch(nn.ModuleList(layers), loss))
+
+
+def test_gradient_that_vanishes_to_exactly_zero_vanishes():
+    torch.manual_seed(0)
+    layers = [m for _ in range(90) for m in (nn.Linear(16, 16), nn.Sigmoid())]
+    model, x = nn.Sequential(*layers, nn.Linear(16, 4)), torch.randn(32, 16)
+    found = verdicts(watch(model, lambda: model(x).square().mean()))
+    assert found["0"] == "vanishing"
+    assert "zero gradient" not in found.values()
+
+
+def test_explosion_behind_a_sequence_of_padding_names_the_mask():
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(16, 2, 16, batch_first=True)
+    model = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+    first, head = nn.Linear(4, 16, bias=False), nn.Linear(16, 4)
+    both, y = nn.ModuleList([first, model, head]), torch.arange(8) % 4
+    for rows in (0, 1):
+        x, pad = torch.randn(8, 5, 4), torch.zeros(8, 5).bool()
+        x[:rows], pad[:rows] = 0, True
+        report = watch(
+            both,
+            lambda x=x, pad=pad: F.cross_entropy(
+                head(model(first(x), src_key_padding_mask=pad).mean(1)), y
+            ),
+        )
+        assert ("exploding" in report.summary) == bool(rows), str(report)
+        assert ("may look at nothing" in notes(report)) == bool(rows)

@@ -15,6 +15,11 @@ def rows(n=16, width=8):
     return torch.randn(n, width)
 
 
+def unit(y):
+    """Return matrices whose values are all 1."""
+    return 0 * y[:, :4].reshape(-1, 2, 2) + torch.eye(2)
+
+
 BACKWARD = {  # operations with a finite value and an infinite slope
     "sqrt": lambda y: (y - y).square().sum(1).sqrt(),
     "pow": lambda y: (y - y).pow(0.5),
@@ -23,6 +28,8 @@ BACKWARD = {  # operations with a finite value and an infinite slope
     "sqrt, in place": lambda y: (y * 0).sqrt_(),
     "acos": lambda y: torch.acos(y / y.detach()),
     "asin": lambda y: torch.asin(y / y.detach()),
+    "linalg_svd": lambda y: torch.linalg.svd(unit(y))[0],
+    "linalg_eigh": lambda y: torch.linalg.eigh(unit(y))[1],
 }
 
 
@@ -164,13 +171,34 @@ def test_masked_scores_of_a_fused_attention_are_legal():
     assert set(verdicts(report).values()) == {"ok"}
 
 
+PLACES = torch.zeros(16, dtype=torch.long)
 HINTED = {
     "negative": (lambda y: y**0.3, "of a negative number"),
     "negative, named": (lambda y: torch.pow(y, 0.3), "of a negative number"),
     "negative, in place": (lambda y: (y + 0).sqrt_(), "of a negative number"),
     "too large": (lambda y: (1e30 * y) ** 2, "too large"),
-    "tiny": (lambda y: (0 * y) ** -1.0, "too large"),
+    "zero, inverted": (lambda y: (0 * y) ** -0.5, "the divisor is 0"),
     "half": (lambda y: (1000 * y.half()).square(), "over 7e+04, too large"),
+    "half, negative": (
+        lambda y: ((y.half().abs() + 1) * -60000 * 9).sub(1),
+        "mul, after (model); over 7e+04, too large",
+    ),
+    "exp": (lambda y: (1000 * y).exp(), "logsumexp"),
+    "logdet": (lambda y: torch.logdet(unit(y) * torch.tensor([1.0, 0.0])), "identity"),
+    "eps of 0": (
+        lambda y: F.layer_norm(0 * y + 1, (8,), eps=0.0),
+        "give it an eps above 0",
+    ),
+    "masked label": (
+        lambda y: F.cross_entropy(
+            y.masked_fill(torch.eye(8)[0].bool(), -math.inf), PLACES
+        ),
+        "masked with -inf",
+    ),
+    "class without weight": (
+        lambda y: F.cross_entropy(y, PLACES, weight=1 - torch.eye(8)[0]),
+        "have weight 0",
+    ),
     "layer": (lambda y: F.linear(1e30 * y, 1e30 * y), "over 3e+38, too large"),
     "std": (lambda y: y[:1].std(0), "of a single value"),
     "var": (lambda y: y[:1].var(0), "of a single value"),
@@ -215,3 +243,21 @@ def test_fault_among_weights_is_named():
         lambda: model(rows()).sum() + model.weight.square().sum(1).sqrt().sum(),
     )
     assert "the backward pass of (model) (sqrt); its slope" in report.notes[0]
+
+
+def test_infinity_that_was_given_is_a_mask():
+    """However it goes on: cut out, multiplied, or divided by a temperature."""
+    model, x = nn.Linear(8, 8), rows()
+    bias = torch.zeros(8, 8).masked_fill(torch.eye(8).roll(1, 0).bool(), -math.inf)
+    report = watch(
+        model, lambda: ((model(x)[:8] + bias.triu()) / 0.5).softmax(1).square().sum()
+    )
+    assert "NaN" not in notes(report)
+
+
+def test_row_of_zeros_under_weight_norm_is_said():
+    model = nn.utils.parametrizations.weight_norm(nn.Linear(8, 4))
+    model.parametrizations.weight.original1.data[1] = 0
+    assert "a row of the weights is 0" in notes(
+        watch(model, lambda: model(rows()).sum())
+    )

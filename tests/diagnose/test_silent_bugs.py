@@ -429,3 +429,74 @@ def test_normalization_without_statistics_does_not_drift():
     norm = nn.BatchNorm1d(16, track_running_stats=False).requires_grad_(False)
     model = nn.Sequential(nn.Linear(8, 16), norm, nn.Linear(16, 4))
     assert not step(model).notes
+
+
+def test_summary_names_the_cause_and_not_its_consequence():
+    model, (x, y) = net(), data()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    for _ in range(30):
+        with GradientReport(model) as report:
+            F.cross_entropy(model(x), y).backward()
+            optimizer.step()
+    assert set(verdicts(report).values()) > {"ok"}
+    assert report.summary.startswith("the gradients of earlier steps were still there")
+    assert "; 1 of 2 layers: " in report.summary
+    assert report.summary.endswith(" → diagnose/#notes")
+
+
+def test_summary_mentions_notes_beside_verdicts():
+    model, (x, y) = net(), data()
+    optimizer = torch.optim.Adam(model[2].parameters())
+    report = watch(model, lambda: F.cross_entropy(model(x), y), optimizer)
+    assert "did not move; see the notes → " in report.summary
+
+
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize("how", ["plain", "scaler"])
+def test_plain_step_by_scaled_gradients_is_said(given, how):
+    model, (x, y) = net(), data()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    scaler = torch.amp.GradScaler("cpu")
+    with GradientReport(model, scaler if given else None) as report:
+        scaler.scale(F.cross_entropy(model(x), y)).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1e9)
+        (optimizer if how == "plain" else scaler).step(*[optimizer] * (how == "scaler"))
+    assert ("still × 65536" in notes(report)) == (how == "plain")
+    assert (report.summary[:3] == "the") == (how == "plain" or not given)
+
+
+def test_output_that_is_saturated_is_no_tiny_rate():
+    model = net(nn.Sigmoid(), out=1)
+    model[2].bias.data += 12
+    said = notes(step(model, F.mse_loss, torch.zeros(32, 1), lr=0.1))
+    assert "the output's activation is flat at 100% of its values" in said
+    assert "tiny learning rate" not in said
+
+
+def test_softmax_is_seen_through_a_clamp():
+    model, (x, y) = net(nn.Softmax(dim=1)), data()
+    report = watch(model, lambda: F.cross_entropy(model(x).clamp(1e-7), y))
+    assert "softmax before cross_entropy" in report.summary
+
+
+def test_units_that_start_alike_are_said():
+    model = net()
+    for weight in (model[0].weight, model[2].weight):
+        nn.init.constant_(weight, 0.1)
+    assert "all units of 0.weight, 2.weight are the same" in step(model).summary
+
+
+@pytest.mark.parametrize("two_way", [True, False])
+def test_row_says_that_time_was_not_seen(two_way):
+    torch.manual_seed(0)
+    layer = nn.GRU(8, 8, batch_first=True, bidirectional=two_way)
+    x = torch.randn(4, 20, 8)
+    pack = nn.utils.rnn.pack_padded_sequence
+    packed = x if two_way else pack(x, [20, 18, 9, 9], batch_first=True)
+    assert "ok, time not seen" in str(watch(layer, lambda: layer(packed)[1].sum()))
+
+
+def test_factor_of_zero_is_a_reason_for_a_zero_gradient():
+    model, (x, y) = net(), data()
+    report = watch(model, lambda: F.cross_entropy(0 * model(x), y))
+    assert "a factor of 0" in str(report)
