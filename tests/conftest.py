@@ -1,11 +1,8 @@
 """What the tests share: the site, built once for all of them, and a server."""
 
 import errno
-import functools
-import http.server
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +10,7 @@ import project
 import pytest
 import small_site
 from filelock import FileLock
+from server import serving
 
 
 def _shared(factory: pytest.TempPathFactory, name: str, **environment: str) -> Path:
@@ -47,27 +45,6 @@ def addressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files as a static host does: a missing one is the root's 404 page."""
-
-    def end_headers(self) -> None:
-        """Let other sites read, as GitHub Pages does: a frame with a sandbox is one."""
-        self.send_header("Access-Control-Allow-Origin", "*")
-        super().end_headers()
-
-    def send_error(self, code: int, *_: object) -> None:
-        """Answer with the root's 404 page."""
-        page = Path(self.directory, "some", "path", "404.html").read_bytes()
-        self.send_response(code)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="session")
 def served(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder that a local server shows: below a path, as on GitHub Pages."""
@@ -79,11 +56,8 @@ def served(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(served: Path) -> Iterator[str]:
     """Return the site's address on that server."""
-    handler = functools.partial(_Quiet, directory=str(served.parents[1]))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/some/path/"
-        server.shutdown()
+    with serving(served) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

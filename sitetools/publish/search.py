@@ -50,6 +50,7 @@ _INVISIBLE = re.compile("[\u2060-\u2064]")  # between letters, in formulas
 _CODE = re.compile(r"<code>([^<]*)</code>")
 _CELL = re.compile(r"</t[dh]>\s*<t[dh]\b[^>]*>")
 _ROW = re.compile(r"<(/?)tr\b[^>]*>")
+_AROUND = re.compile(r" ?(</?(?:p|ul|ol|li)>) ?")
 
 
 def options(project: Project, language: str) -> dict[str, Any]:
@@ -109,9 +110,9 @@ def _grouped(part: str) -> str:
 
 
 def finish(project: Project, language: str, site: Path) -> None:
-    """Add names and synonyms to a language's index; write it without escapes.
+    """Add what search.yml knows to a language's index; write it without escapes.
 
-    In Korean it is half as long then.
+    In Korean it is half as long then. Nor does it need spaces around its tags.
     """
     path = site / "search" / "search_index.json"
     if not path.is_file():
@@ -137,6 +138,7 @@ def finish(project: Project, language: str, site: Path) -> None:
         if location.startswith(_MESSAGES):
             is_index = location == f"{_MESSAGES}index"
             entry["text"] = "" if is_index else _messages(entry["text"])
+        entry["text"] = _AROUND.sub(r"\1", entry["text"]).replace("<p></p>", "")
         if location in names:
             entry["names"] = names[location]
     files.write(path, json.dumps(index, ensure_ascii=False, separators=(",", ":")))

@@ -2,9 +2,11 @@
 
 Firefox is driven by itself: it speaks WebDriver BiDi over a web socket; Playwright's
 own client for that asks this Firefox for more than it knows. WebKitGTK brings a driver
-that speaks WebDriver over HTTP. Both take the same keys and run the same scripts.
+that speaks WebDriver over HTTP. Both take the same keys and run the same scripts. That
+driver says nothing of the console: pages have to record what goes wrong.
 """
 
+import base64
 import json
 import os
 import re
@@ -20,10 +22,25 @@ from pathlib import Path
 from typing import Any
 
 import websocket
+from project import absent
 
 WAIT = 60
 """Seconds until something that should have happened is a failure, on a busy machine."""
 CONTROL = "\ue009"
+RECORDER = """<script>{
+  const said = (window.recorded = []);
+  for (const kind of ["error", "warn"]) {
+    const say = console[kind];
+    console[kind] = (...words) => { said.push(words.join(" ")); say(...words); };
+  }
+  addEventListener("error", ({ message, target }) =>
+    said.push(message ?? `not loaded: ${target.src ?? target.href}`), true);
+  addEventListener("unhandledrejection", ({ reason }) => said.push(`${reason}`));
+  addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+    said.push(`${violatedDirective} does not allow ${blockedURI}`));
+}</script>"""
+"""A page's first script, before the page's policy, which would forbid it."""
+CHARSET = '<meta charset="utf-8">'
 PREFERENCES = {
     # It would ask other hosts on its own.
     "app.normandy.enabled": False,
@@ -36,8 +53,12 @@ PREFERENCES = {
 }
 
 
-class Missing(Exception):
-    """The engine is not installed."""
+def record(folder: Path) -> None:
+    """Let all pages in a folder record what goes wrong."""
+    for path in folder.rglob("*.html"):
+        html = path.read_text("utf-8")
+        assert CHARSET in html, f"{path} does not name its charset"
+        path.write_text(html.replace(CHARSET, CHARSET + RECORDER, 1), "utf-8")
 
 
 class Engine(ABC):
@@ -65,7 +86,7 @@ class Engine(ABC):
 
     @abstractmethod
     def errors(self) -> list[str]:
-        """Return what the console has said since this was asked before."""
+        """Return what has gone wrong on the page since this was asked before."""
 
     def press(self, keys: str, held: str = "") -> None:
         """Press keys one after the other, holding another down."""
@@ -98,7 +119,7 @@ def _call(function: str, arguments: tuple[object, ...]) -> str:
 def _found(*names: str) -> str:
     for path in filter(None, map(shutil.which, names)):
         return path
-    raise Missing(f"no {' or '.join(names)} found; .ci/run names Debian's packages")
+    absent(f"no {' or '.join(names)} found; .ci/run names Debian's packages")
 
 
 @contextmanager
@@ -197,10 +218,16 @@ class Firefox(Engine):
         found, self._console = self._console, []
         return found
 
+    def pdf(self) -> bytes:
+        """Print the page, on sheets of A4 where it names none."""
+        sheet = {"width": 21.0, "height": 29.7}
+        printed = self._send("browsingContext.print", context=self._page, page=sheet)
+        return base64.b64decode(printed["data"])
+
 
 @contextmanager
-def firefox(folder: Path) -> Iterator[Engine]:
-    """Start Firefox with a fresh profile."""
+def firefox(folder: Path) -> Iterator[Firefox]:
+    """Start Firefox with a fresh profile; without it, skip or fail."""
     profile, log = folder / "profile", folder / "firefox.log"
     profile.mkdir()
     lines = [
@@ -221,16 +248,12 @@ def firefox(folder: Path) -> Iterator[Engine]:
 class WebKit(Engine):
     """WebKitGTK's small browser, over WebDriver."""
 
-    def __init__(self, address: str, log: Path) -> None:
-        self._log, self._read = log, 0
+    def __init__(self, address: str) -> None:
         self._session = ""
         self._base = address
         if not (found := [*Path("/usr/lib").glob("*/webkit2gtk-4*/MiniBrowser")]):
-            raise Missing("no MiniBrowser found; .ci/run names Debian's packages")
-        browser = {
-            "binary": found[0].as_posix(),
-            "args": ["--automation", "--enable-write-console-messages-to-stdout=true"],
-        }
+            absent("no MiniBrowser found; .ci/run names Debian's packages")
+        browser = {"binary": found[0].as_posix(), "args": ["--automation"]}
         wanted = {
             "webkitgtk:browserOptions": browser,
             "timeouts": {"script": WAIT * 1000},
@@ -273,9 +296,7 @@ class WebKit(Engine):
 
     def errors(self) -> list[str]:
         self.ask("() => new Promise((done) => setTimeout(done, 50))")
-        lines = self._log.read_text("utf-8", "replace").splitlines()
-        new, self._read = lines[self._read :], len(lines)
-        return [line for line in new if re.search("CONSOLE.*(ERROR|WARN)", line)]
+        return list(self.ask("() => window.recorded.splice(0)"))
 
 
 def _answers(port: int) -> None:
@@ -291,8 +312,8 @@ def _answers(port: int) -> None:
 
 
 @contextmanager
-def webkit(folder: Path) -> Iterator[Engine]:
-    """Start WebKit on a screen that nobody sees."""
+def webkit(folder: Path) -> Iterator[WebKit]:
+    """Start WebKit on a screen that nobody sees; without it, skip or fail."""
     screen, log = folder / "screen.log", folder / "webkit.log"
     driver, size = _found("WebKitWebDriver"), ["-screen", "0", "1600x1200x24"]
     with ExitStack() as stack:
@@ -308,6 +329,6 @@ def webkit(folder: Path) -> Iterator[Engine]:
             port = free.getsockname()[1]
         stack.enter_context(_running([driver, f"--port={port}"], log, **environment))
         _answers(port)
-        engine = WebKit(f"http://127.0.0.1:{port}", log)
+        engine = WebKit(f"http://127.0.0.1:{port}")
         stack.callback(engine._send, "DELETE", "")
         yield engine

@@ -1,11 +1,12 @@
 """What readers need most, in Firefox and WebKit: one visit each, and the copy on a disk."""
 
 import re
+import shutil
 
 import engines
 import pytest
 from engines import CONTROL
-from project import absent
+from server import serving
 
 from sitetools.publish import policy
 
@@ -75,15 +76,47 @@ SIZES = """() => {
 
 @pytest.fixture(scope="module", params=["firefox", "webkit"])
 def engine(request, tmp_path_factory):
-    """Return a running engine; without it, skip (locally) or fail (in CI)."""
-    try:
-        with getattr(engines, request.param)(
-            tmp_path_factory.mktemp("engine")
-        ) as found:
-            found.resize(*DESKTOP)
-            yield found
-    except engines.Missing as missing:
-        absent(str(missing))
+    """Return a running engine."""
+    with getattr(engines, request.param)(tmp_path_factory.mktemp("engine")) as found:
+        found.resize(*DESKTOP)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def recorded(site, tmp_path_factory):
+    """Return the folder of a server with pages that record what goes wrong."""
+    copy = tmp_path_factory.mktemp("recorded") / "some" / "path"
+    shutil.copytree(site, copy)
+    engines.record(copy)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def address(recorded):
+    """Return the address of those pages."""
+    with serving(recorded) as found:
+        yield found
+
+
+WRONG = """<!DOCTYPE html><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="img-src 'none'"><title>x</title>
+<script>console.error("said", 1); console.warn("warned"); console.log("told");</script>
+<script>Promise.reject(new Error("rejected")); throw new Error("thrown");</script>
+<img src="forbidden.png">"""
+
+
+def test_what_goes_wrong_is_seen(engine, address, recorded):
+    path = recorded / "wrong" / "wrong.html"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(WRONG, "utf-8")
+    engines.record(path.parent)
+    engine.go(f"{address}wrong/wrong.html")
+    engine.ask("() => { setTimeout(() => { throw new Error('late') }); }")
+    found = "\n".join(engine.errors())
+    for said in ("said 1", "warned", "rejected", "thrown", "img-src", "late"):
+        assert said in found
+    assert "told" not in found
+    assert engine.errors() == []
 
 
 def search(engine, query, wanted):
@@ -171,11 +204,11 @@ def test_essentials(engine, address):
     assert engine.errors() == []
 
 
-def test_frame_that_may_keep_nothing(engine, address, served):
+def test_frame_that_may_keep_nothing(engine, address, recorded):
     """Learning platforms show pages in such frames; a browser may keep nothing, too."""
-    whole = (served / "en" / PAGE / "index.html").read_text("utf-8")
+    whole = (recorded / "en" / PAGE / "index.html").read_text("utf-8")
     bare = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", whole)
-    framed = served / "en" / PAGE / "framed.html"  # as built for this address
+    framed = recorded / "en" / PAGE / "framed.html"  # as built for this address
     framed.write_text(policy.with_policy(bare, address), "utf-8")
     engine.go(f"{address}robots.txt")  # a page without our policy
     engine.ask(FRAME, f"{address}en/{PAGE}/framed.html")
@@ -189,9 +222,9 @@ def test_frame_that_may_keep_nothing(engine, address, served):
     assert engine.ask(SCHEME) == LIGHT
     assert engine.errors() == []
 
-    alone = (served / "en" / "training.html").read_text("utf-8")
+    alone = (recorded / "en" / "training.html").read_text("utf-8")
     bare = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", alone)
-    framed = served / "en" / "training-framed.html"
+    framed = recorded / "en" / "training-framed.html"
     framed.write_text(policy.with_policy(bare, address), "utf-8")
     engine.go(f"{address}robots.txt")
     engine.ask(FRAME, f"{address}en/training-framed.html")
@@ -200,14 +233,17 @@ def test_frame_that_may_keep_nothing(engine, address, served):
     assert engine.errors() == []
 
 
-def test_copy_on_a_disk(engine, folder):
-    engine.go((folder / "ko" / PAGE / "index.html").as_uri())
+def test_copy_on_a_disk(engine, folder, tmp_path):
+    copy = tmp_path / folder.name
+    shutil.copytree(folder, copy)
+    engines.record(copy)
+    engine.go((copy / "ko" / PAGE / "index.html").as_uri())
     assert engine.ask(FONT) >= 1
     explore(engine)
     engine.press("k", CONTROL)
     engine.wait(OPEN)
     search(engine, "clip_grad_norm_", "/ko/gradient-clipping/index.html")
     assert engine.errors() == []
-    engine.go((folder / "ko" / "training-explorer" / "index.html").as_uri())
+    engine.go((copy / "ko" / "training-explorer" / "index.html").as_uri())
     train(engine)
     assert engine.errors() == []

@@ -1,5 +1,6 @@
 """What a printer gets: sheets of A4, nothing cut off, and no more of them than needed."""
 
+import engines
 import pypdfium2
 import pytest
 
@@ -45,6 +46,11 @@ def wrong_with(pdf, headings):
             yield f"sheet {number} ends with the heading {last_line(sheet)}"
 
 
+def names(headings):
+    """Return the texts of headings without the sign that links to them."""
+    return [heading.removesuffix("#").strip() for heading in headings]
+
+
 @pytest.mark.parametrize("language", COMPLETE)
 def test_longest_page_prints_without_what_is_folded(open_page, language):
     page = open_page(color_scheme="dark").go(f"{language}/{LONGEST}/")
@@ -52,8 +58,7 @@ def test_longest_page_prints_without_what_is_folded(open_page, language):
     pdf = printed(page)
     assert len(pdf) <= SHEETS
     headings = page.locator("article :is(h2, h3, h4)").all_inner_texts()
-    names = [heading.removesuffix("#").strip() for heading in headings]
-    assert list(wrong_with(pdf, names)) == []
+    assert list(wrong_with(pdf, names(headings))) == []
     assert page.locator("article details").count() > 3
     assert page.locator("article details[open]").count() == 0
     page.emulate_media(media="print")
@@ -114,3 +119,24 @@ def test_cheat_sheet_prints_on_one_sheet(open_page, language):
     assert sheets(page) == 1
     page.emulate_media(media="print")
     assert page.locator(".sheet table").first.is_visible()
+
+
+@pytest.fixture(scope="module")
+def firefox(tmp_path_factory):
+    """Return a running Firefox, which knows fewer rules of how sheets break."""
+    with engines.firefox(tmp_path_factory.mktemp("firefox")) as found:
+        yield found
+
+
+HEADINGS = """() =>
+  [...document.querySelectorAll("article :is(h2, h3, h4)")].map((h) => h.innerText)"""
+
+
+@pytest.mark.parametrize("language", COMPLETE)
+@pytest.mark.parametrize(("name", "most"), [(LONGEST, SHEETS), ("cheat-sheet", 1)])
+def test_firefox_leaves_no_sheet_half_empty(firefox, address, language, name, most):
+    firefox.go(f"{address}{language}/{name}/")
+    pdf = pypdfium2.PdfDocument(firefox.pdf())
+    assert len(pdf) <= most
+    assert list(wrong_with(pdf, names(firefox.ask(HEADINGS)))) == []
+    assert firefox.errors() == []

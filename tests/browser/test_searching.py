@@ -163,13 +163,13 @@ def test_where_nothing_is_found_other_ways_are_offered(open_page):
     page.keyboard.type("qk norm")
     help_.wait_for()
     links = [link.get_attribute("href") for link in help_.locator("a").all()]
-    assert links == ["../glossary/", "..#symptoms"]
+    assert links == ["../glossary/", "..#by-symptom"]
     page.keyboard.press("Enter")
     assert page.url.endswith("ko/diagnose/"), "there is no result to open"
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/ko/#symptoms")
+    page.wait_for_url("**/ko/#by-symptom")
     page.keyboard.press("Control+k")
     page.keyboard.type('"-1" + [x]: ~loss* nan')  # no operators
     assert "/ko/where-nan-comes-from/" in results(page)[0]

@@ -136,6 +136,8 @@ def test_index_has_the_names_of_pages_and_no_escapes(root):
             {"location": "diagnose/#non-finite", "title": "y"},
         ],
     }
+    for entry in index["docs"]:
+        entry["text"] = "<p></p> <p> a <code>b</code> </p> <ul> <li>c</li> </ul>"
     folder = root / "search"
     folder.mkdir()
     path = folder / "search_index.json"
@@ -145,6 +147,7 @@ def test_index_has_the_names_of_pages_and_no_escapes(root):
     assert '"배치 정규화"' in text
     batch, part, other, finite = json.loads(text)["docs"]
     assert batch["names"] == "배치 정규화 batch normalization BN"
+    assert batch["text"] == "<p>a <code>b</code></p><ul><li>c</li></ul>"
     assert part["names"] == "학습 training", "its page is about something else"
     assert "names" not in other
     assert finite["names"] == search.words()["names"]["diagnose/#non-finite"]
@@ -219,7 +222,7 @@ def test_index_holds_what_a_reader_would_look_for(site, language):
     text = found[f"{page}#variance-forward"]["text"]
     assert "𝔼[x<sup>2</sup>]" in text
     assert "Var[w]=2/fan_in" in text, "a formula reads as it is written in a line"
-    row = "<p> ReLU · 0.705 · 0.997 · 0.407"
+    row = "<p>ReLU · 0.705 · 0.997 · 0.407"
     assert row in found[f"{page}#which"]["text"], "a row of a table stays together"
 
 
