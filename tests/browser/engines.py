@@ -319,7 +319,7 @@ def webkit(folder: Path) -> Iterator[WebKit]:
     with ExitStack() as stack:
         server = [_found("Xvfb"), "-displayfd", "1", "-nolisten", "tcp", *size]
         stack.enter_context(_running(server, screen))
-        display = _said(screen, r"^(\d+)\n")
+        display = _said(screen, r"(?m)^(\d+)\n")
         environment = {
             "DISPLAY": f":{display}",
             "GTK_THEME": "Adwaita:dark",
