@@ -867,9 +867,7 @@ class GradientReport(TorchFunctionMode):
                 self._note("jump", factor, _some(names), layer.name)
         inner = {x for layer in sizes for x in layer.readers if x is not layer}
         fed, lost = set(sizes) - inner, set()
-        for (
-            layer
-        ) in sizes:  # all the way from the input, or a branch is weak on purpose
+        for layer in sizes:  # from the input on, or a branch is weak on purpose
             starts = layer in fed or any(use.starts for use in layer.uses[:1])
             if starts and layer in vanishing:
                 lost.add(layer)
