@@ -49,6 +49,7 @@ const BOOST = 0.29;
 // What a little word counts: see search.yml.
 const LITTLE = 0.46;
 
+// Korean words of one syllable, verbs, and polite forms: what a question is filled with.
 const SPOKEN =
   /^[가-힣]$|[가-힣](?:요|[가-힣][다까]|[는은]데|면|면서|지만|려고|[아어해]서|니까|거나|도록)$/;
 
@@ -217,7 +218,7 @@ function understood(query) {
   const short = typed.length <= SHORT;
   let words = typed.filter((word) => known(word).size || !little.has(word));
   if (short) words = words.flatMap(meant);
-  // Korean verbs, adverbs of a syllable and whole polite forms may be missing.
+  // Such words may be missing.
   words = words.filter((word) => known(word).size || !SPOKEN.test(word));
   const telling = (word) => known(word).size && !/^(\d+|[a-z])$/.test(word);
   return said(words).filter(({ ways }) => short || ways.flat().some(telling));

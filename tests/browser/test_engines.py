@@ -38,11 +38,6 @@ NEAR = """() => {
   document.querySelector("gradient-explorer")?.scrollIntoView();
   return document.querySelector("gradient-explorer[data-verdict]:not([aria-busy])") !== null;
 }"""
-CHOOSE = """(name, value) => {
-  const control = document.querySelector(`gradient-explorer [name=${name}]`);
-  control.value = value;
-  control.dispatchEvent(new Event("input", { bubbles: true }));
-}"""
 VERDICT = """(verdict) =>
   document.querySelector("gradient-explorer:not([aria-busy])")?.dataset.verdict === verdict"""
 TRAINED = """(step) => {
@@ -51,10 +46,10 @@ TRAINED = """(step) => {
   const shown = frame && explorer.dataset.step === String(step) && frame.step === step && frame.done;
   return shown ? frame.sides.map(({ verdict }) => verdict.name) : null;
 }"""
-SET = """(name, value) => {
-  const control = document.querySelector(`training-explorer [name=${name}]`);
-  control.value = value;
-  control.dispatchEvent(new Event("change", { bubbles: true }));
+SET = """(control, value) => {
+  const found = document.querySelector(control);
+  found.value = value;
+  for (const kind of ["input", "change"]) found.dispatchEvent(new Event(kind, { bubbles: true }));
 }"""
 FRAME = """(src) => {
   const frame = Object.assign(document.createElement("iframe"), { src });
@@ -128,8 +123,8 @@ def search(engine, query, wanted):
 def explore(engine):
     """Let the explorer begin, and choose a network."""
     engine.wait(NEAR)
-    engine.ask(CHOOSE, "activation", "relu")
-    engine.ask(CHOOSE, "init", "he")
+    engine.ask(SET, "gradient-explorer [name=activation]", "relu")
+    engine.ask(SET, "gradient-explorer [name=init]", "he")
     engine.wait(VERDICT, "stable")
 
 
@@ -138,12 +133,12 @@ def train(engine):
     engine.wait(CLICK, "training-explorer [name=many]")
     assert engine.wait(TRAINED, 100) == ["vanishing"]
     engine.wait(CLICK, "training-explorer [name=keep]")
-    engine.ask(SET, "activation", "relu")
-    engine.ask(SET, "init", "he")
+    engine.ask(SET, "training-explorer [name=activation]", "relu")
+    engine.ask(SET, "training-explorer [name=init]", "he")
     engine.wait(CLICK, "training-explorer [name=play]")
     engine.wait("() => document.querySelector('training-explorer').frames.length > 3")
     engine.wait(CLICK, "training-explorer [name=play]")
-    engine.ask(SET, "data", "mnist1d")
+    engine.ask(SET, "training-explorer [name=data]", "mnist1d")
     engine.wait(
         "() => document.querySelector('training-explorer').settings.data === 'mnist1d'"
     )
